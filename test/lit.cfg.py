@@ -1,0 +1,15 @@
+import os
+
+import lit.formats
+
+config.name = "sinter"
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.suffixes = [".mlir", ".test"]
+config.excludes = ["Inputs", "models"]
+config.test_source_root = os.path.dirname(__file__)
+config.test_exec_root = os.path.join(config.sinter_obj_root, "test")
+config.environment["PATH"] = os.pathsep.join(
+    [config.sinter_bin_dir, config.llvm_tools_dir, config.environment["PATH"]])
+config.environment["FILECHECK_OPTS"] = "-enable-var-scope --allow-unused-prefixes=false"
+config.substitutions.append(("%python", config.sinter_python))
+config.substitutions.append(("%models", config.sinter_models_dir))
