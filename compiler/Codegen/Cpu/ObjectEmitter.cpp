@@ -1,0 +1,154 @@
+//===- ObjectEmitter.cpp - LLVM IR to object code -------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/Codegen/Cpu/ObjectEmitter.h"
+
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/Analysis/TargetLibraryInfo.h"
+#include "llvm/IR/IRBuilder.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Verifier.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/CrashRecoveryContext.h"
+#include "llvm/Support/SmallVectorMemoryBuffer.h"
+
+using namespace sinter::codegen;
+using namespace llvm;
+
+std::string sinter::codegen::getKernelSymbol(StringRef kernel,
+                                             const CpuTarget &target) {
+  return ("sinter_kernel." + kernel + "." + target.moduleName).str();
+}
+
+/// Adds to `module` the function `symbol` of type sinter_abi_kernel_fn, which
+/// reads the addresses of the buffers and calls `kernel`: five arguments
+/// (address twice, offset, size, stride) a buffer, then those of the free
+/// dimensions, first, last, and five for the scratch.
+static void addEntry(llvm::Module &module, Function &kernel,
+                     const std::string &symbol) {
+  LLVMContext &context = module.getContext();
+  Type *ptr = PointerType::getUnqual(context);
+  Type *i64 = Type::getInt64Ty(context), *i32 = Type::getInt32Ty(context);
+  auto *type = FunctionType::get(i32, {ptr, ptr, i64, i64, ptr}, false);
+  auto *entry =
+      Function::Create(type, GlobalValue::ExternalLinkage, symbol, module);
+  entry->setVisibility(GlobalValue::HiddenVisibility);
+  IRBuilder<> b(BasicBlock::Create(context, "entry", entry));
+  SmallVector<Value *> arguments;
+  auto addMemRef = [&](Value *address) {
+    // The size is unknown to the kernel: nothing depends on it.
+    Value *size = b.getInt64(std::numeric_limits<int64_t>::max());
+    arguments.append(
+        {address, address, b.getInt64(0), size, b.getInt64(1)});
+  };
+  unsigned buffers = (kernel.arg_size() - 5 - 2 - 5) / 5;
+  for (unsigned i = 0; i != buffers; ++i)
+    addMemRef(b.CreateLoad(
+        ptr, b.CreateConstInBoundsGEP1_64(ptr, entry->getArg(0), i)));
+  addMemRef(entry->getArg(1));
+  arguments.push_back(entry->getArg(2));
+  arguments.push_back(entry->getArg(3));
+  addMemRef(entry->getArg(4));
+  b.CreateRet(b.CreateCall(&kernel, arguments));
+  kernel.setLinkage(GlobalValue::InternalLinkage);
+  kernel.addFnAttr(Attribute::AlwaysInline);
+}
+
+/// Says how wide vectors may be, and that no loop becomes a library call.
+static void addTargetAttributes(llvm::Module &module, const CpuTarget &target) {
+  for (Function &function : module) {
+    if (function.isDeclaration())
+      continue;
+    function.addFnAttr("target-cpu", target.cpu);
+    function.addFnAttr("tune-cpu", target.tune);
+    function.addFnAttr("prefer-vector-width", std::to_string(target.vectorBits));
+    function.addFnAttr("min-legal-vector-width",
+                       std::to_string(target.vectorBits));
+    function.addFnAttr("no-builtins");
+    function.addFnAttr(Attribute::NoUnwind);
+  }
+}
+
+static void optimize(llvm::Module &module, TargetMachine &machine) {
+  PipelineTuningOptions tuning;
+  // The emitters have vectorized, unrolled and interleaved already.
+  tuning.LoopVectorization = tuning.SLPVectorization = false;
+  tuning.LoopUnrolling = tuning.LoopInterleaving = false;
+  LoopAnalysisManager loops;
+  FunctionAnalysisManager functions;
+  CGSCCAnalysisManager components;
+  ModuleAnalysisManager modules;
+  PassBuilder builder(&machine, tuning);
+  TargetLibraryInfoImpl library(module.getTargetTriple());
+  library.disableAllFunctions();
+  functions.registerPass([&] { return TargetLibraryAnalysis(library); });
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(components);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, components, modules);
+  builder.buildPerModuleDefaultPipeline(OptimizationLevel::O2)
+      .run(module, modules);
+}
+
+llvm::Expected<Object>
+sinter::codegen::compileModule(llvm::Module &module, const CpuTarget &target) {
+  std::unique_ptr<TargetMachine> machine = createTargetMachine(target);
+  if (!machine)
+    return createStringError("this LLVM has no x86 back end");
+  module.setTargetTriple(machine->getTargetTriple());
+  module.setDataLayout(machine->createDataLayout());
+  addTargetAttributes(module, target);
+  std::string problem;
+  raw_string_ostream stream(problem);
+  if (verifyModule(module, &stream))
+    return createStringError("invalid LLVM IR: " + problem);
+
+  // LLVM aborts on some errors: that must not take the process along.
+  SmallVector<char, 0> bytes;
+  bool canEmit = true;
+  CrashRecoveryContext recovery;
+  bool survived = recovery.RunSafely([&] {
+    optimize(module, *machine);
+    raw_svector_ostream out(bytes);
+    legacy::PassManager codegen;
+    canEmit = !machine->addPassesToEmitFile(codegen, out, nullptr,
+                                            CodeGenFileType::ObjectFile);
+    if (canEmit)
+      codegen.run(module);
+  });
+  if (!survived)
+    return createStringError("LLVM stopped with an internal error");
+  if (!canEmit)
+    return createStringError("this LLVM cannot write object files");
+  return std::make_unique<SmallVectorMemoryBuffer>(
+      std::move(bytes), module.getName(), /*RequiresNullTerminator=*/false);
+}
+
+mlir::FailureOr<Object>
+sinter::codegen::compileKernel(mlir::ModuleOp module, const CpuTarget &target) {
+  LLVMContext context;
+  auto functions = module.getOps<mlir::LLVM::LLVMFuncOp>();
+  if (functions.empty())
+    return module.emitError("expects one function, but got none"),
+           mlir::failure();
+  std::string name = (*functions.begin()).getSymName().str();
+  std::unique_ptr<llvm::Module> ir =
+      mlir::translateModuleToLLVMIR(module, context, name);
+  if (!ir)
+    return module.emitError("cannot translate kernel '")
+               << name << "' to LLVM IR",
+           mlir::failure();
+  addEntry(*ir, *ir->getFunction(name), getKernelSymbol(name, target));
+  llvm::Expected<Object> object = compileModule(*ir, target);
+  if (!object)
+    return module.emitError("cannot generate code for kernel '")
+               << name << "' on " << target.name << ": "
+               << toString(object.takeError()),
+           mlir::failure();
+  return std::move(*object);
+}

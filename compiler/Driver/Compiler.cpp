@@ -1,0 +1,255 @@
+//===- Compiler.cpp - one compilation from model to artifact --------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/Driver/Compiler.h"
+
+#include "compiler/Driver/ArtifactBuilder.h"
+#include "compiler/Driver/Context.h"
+#include "compiler/Driver/Diagnostics.h"
+#include "dialects/Kernel/KernelDialect.h"
+#include "mlir/Parser/Parser.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/ThreadPool.h"
+#include "llvm/Support/ToolOutputFile.h"
+
+#include <chrono>
+#include <sys/resource.h>
+
+using namespace sinter;
+
+namespace {
+
+/// A request on its way through the phases.
+class Compilation {
+public:
+  Compilation(const CompileRequest &request, const Events &events,
+              Failure &failure)
+      : request(request), events(events), failure(failure),
+        threads(llvm::hardware_concurrency(request.threads)),
+        context(createContext(threads)), diagnostics(context.get(), events) {}
+
+  /// Fills the module from the model, or from IR that was printed.
+  llvm::LogicalResult load(llvm::SmallVectorImpl<ImportIssue> &issues);
+  /// Runs the phases on IR from the one after `load` to `last`.
+  llvm::LogicalResult transform(Phase last);
+  /// Generates code and writes the artifact.
+  llvm::LogicalResult emit(CompileResult &result);
+
+  Phase getFirstPhase() const {
+    return request.startAfter
+               ? static_cast<Phase>(static_cast<int>(*request.startAfter) + 1)
+               : Phase::Import;
+  }
+  mlir::ModuleOp getModule() { return *module; }
+  std::string printModule();
+
+private:
+  llvm::LogicalResult finishPhase(Phase phase);
+
+  const CompileRequest &request;
+  const Events &events;
+  Failure &failure;
+  llvm::DefaultThreadPool threads;
+  std::unique_ptr<mlir::MLIRContext> context;
+  DiagnosticCollector diagnostics;
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+};
+
+} // namespace
+
+/// Fills `failure` for a file that cannot be read or written.
+static llvm::LogicalResult fail(Failure &failure, llvm::StringRef code,
+                                const llvm::Twine &message,
+                                llvm::StringRef remedy) {
+  failure.exitCode = ExitCode::BadInput;
+  failure.code = code.str();
+  failure.message = message.str();
+  failure.remedy = remedy.str();
+  return llvm::failure();
+}
+
+std::string Compilation::printModule() {
+  std::string text;
+  llvm::raw_string_ostream out(text);
+  // Locations carry the names of the ONNX nodes: --start-after needs them.
+  module->print(out, mlir::OpPrintingFlags().enableDebugInfo());
+  return text;
+}
+
+/// Writes the IR after `phase` where it was asked for, and reports progress.
+llvm::LogicalResult Compilation::finishPhase(Phase phase) {
+  if (events.progress)
+    events.progress(getPhaseName(phase), 1, 1);
+  if (request.dumpPhasesTo.empty())
+    return llvm::success();
+  std::string path = request.dumpPhasesTo + "/" +
+                     std::to_string(static_cast<int>(phase) + 1) + "-" +
+                     getPhaseName(phase).str() + ".mlir";
+  std::error_code error = llvm::sys::fs::create_directories(request.dumpPhasesTo);
+  if (!error) {
+    llvm::ToolOutputFile file(path, error, llvm::sys::fs::OF_Text);
+    if (!error) {
+      file.os() << printModule();
+      file.os().flush();
+      error = file.os().error();
+      file.os().clear_error();
+      if (!error)
+        file.keep();
+    }
+  }
+  if (error)
+    return fail(failure, "unwritable_output",
+                "cannot write '" + path + "': " + error.message(),
+                "name a folder that can be written after --dump-phases-to");
+  return llvm::success();
+}
+
+llvm::LogicalResult
+Compilation::load(llvm::SmallVectorImpl<ImportIssue> &issues) {
+  if (request.startAfter) {
+    mlir::ParserConfig config(context.get());
+    module = mlir::parseSourceFile<mlir::ModuleOp>(request.model, config);
+    if (module)
+      return llvm::success();
+    diagnostics.describe(failure, ExitCode::BadInput, "parse");
+    failure.code = "bad_ir";
+    failure.remedy = "give a file that --print-ir or --dump-phases-to wrote";
+    return llvm::failure();
+  }
+  if (events.progress)
+    events.progress("import", 0, 1);
+  auto imported = importOnnx(context.get(), request.model, request.import,
+                             issues, [&](llvm::StringRef message) {
+                               if (events.warning)
+                                 events.warning(message);
+                             });
+  if (mlir::failed(imported) || !issues.empty()) {
+    if (issues.empty())
+      diagnostics.describe(failure, ExitCode::Internal, "import");
+    else
+      describe(issues, failure);
+    return llvm::failure();
+  }
+  module = std::move(*imported);
+  return finishPhase(Phase::Import);
+}
+
+llvm::LogicalResult Compilation::transform(Phase last) {
+  struct Step {
+    Phase phase;
+    void (*build)(mlir::OpPassManager &);
+  };
+  static const Step steps[] = {{Phase::Simplify, buildSimplifyPipeline},
+                               {Phase::Fuse, buildFusePipeline},
+                               {Phase::Outline, buildOutlinePipeline},
+                               {Phase::Lower, buildLowerPipeline},
+                               {Phase::Place, buildPlacePipeline}};
+  for (const Step &step : steps) {
+    if (step.phase < getFirstPhase() || step.phase > last)
+      continue;
+    if (events.progress)
+      events.progress(getPhaseName(step.phase), 0, 1);
+    mlir::PassManager pm(context.get());
+    step.build(pm);
+    if (mlir::failed(pm.run(*module))) {
+      diagnostics.describe(failure,
+                           step.phase == Phase::Lower ? ExitCode::Unsupported
+                                                      : ExitCode::Internal,
+                           getPhaseName(step.phase));
+      return llvm::failure();
+    }
+    if (llvm::failed(finishPhase(step.phase)))
+      return llvm::failure();
+  }
+  return llvm::success();
+}
+
+/// Counts what the outlined module holds.
+static void describeKernels(mlir::ModuleOp module, CompileResult &result) {
+  if (auto nodes = module->getAttrOfType<mlir::IntegerAttr>("nn.node_count"))
+    result.nodes = nodes.getInt();
+  for (auto kernel : module.getOps<kernel::FuncOp>()) {
+    ++result.kernels;
+    if (auto reason = kernel->getAttrOfType<mlir::StringAttr>("unfused"))
+      result.unfused.push_back({kernel.getSymName().str(), reason.str()});
+  }
+  for (auto schedule : module.getOps<kernel::ScheduleOp>()) {
+    nn::SizeAttr arena = schedule.getArena();
+    result.arenaFormula = nn::toString(arena);
+    result.arenaBytes = arena.getConstant().value_or(-1);
+    schedule.walk([&](kernel::LaunchOp) { ++result.launches; });
+  }
+}
+
+llvm::LogicalResult Compilation::emit(CompileResult &result) {
+  if (events.progress)
+    events.progress("generate", 0, 1);
+  auto progress = [&](size_t done, size_t total) {
+    if (events.progress)
+      events.progress("generate", done, total);
+  };
+  codegen::SizeTable sizes = makeSizeTable(*module);
+  auto code = codegen::generateCpuCode(*module, sizes, progress);
+  if (mlir::failed(code)) {
+    diagnostics.describe(failure, ExitCode::Internal, "generate");
+    return llvm::failure();
+  }
+  if (llvm::failed(buildArtifact(*module, *code, sizes, request.output, events,
+                                 result, failure))) {
+    if (failure.message.empty())
+      diagnostics.describe(failure, ExitCode::Internal, "emit");
+    return llvm::failure();
+  }
+  return llvm::success();
+}
+
+llvm::LogicalResult sinter::compile(const CompileRequest &request,
+                                    const Events &events, CompileResult &result,
+                                    Failure &failure) {
+  auto start = std::chrono::steady_clock::now();
+  Compilation compilation(request, events, failure);
+  llvm::SmallVector<ImportIssue> issues;
+  Phase last = request.stopAfter.value_or(Phase::Emit);
+  if (llvm::failed(compilation.load(issues)) ||
+      llvm::failed(compilation.transform(last)))
+    return llvm::failure();
+  describeKernels(compilation.getModule(), result);
+  if (request.printIR)
+    result.ir = compilation.printModule();
+  if (last > Phase::Place && llvm::failed(compilation.emit(result)))
+    return llvm::failure();
+  result.seconds = std::chrono::duration<double>(
+                       std::chrono::steady_clock::now() - start)
+                       .count();
+  rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  result.peakRss = uint64_t(usage.ru_maxrss) * 1024;
+  return llvm::success();
+}
+
+llvm::LogicalResult sinter::check(const CompileRequest &request,
+                                  std::vector<ImportIssue> &unsupported,
+                                  Failure &failure) {
+  Events silent;
+  Compilation compilation(request, silent, failure);
+  llvm::SmallVector<ImportIssue> issues;
+  if (llvm::succeeded(compilation.load(issues)) &&
+      llvm::succeeded(compilation.transform(Phase::Lower)))
+    return llvm::success();
+  if (failure.exitCode != ExitCode::Unsupported)
+    return llvm::failure();
+  unsupported.assign(issues.begin(), issues.end());
+  if (unsupported.empty()) {
+    // A pass refused: it knows the nodes, but no ONNX operator.
+    ImportIssue issue;
+    issue.code = failure.code;
+    issue.node = failure.node;
+    issue.message = failure.message;
+    issue.remedy = failure.remedy;
+    unsupported.push_back(issue);
+  }
+  return llvm::success();
+}

@@ -1,0 +1,77 @@
+//===- Compiler.h - one compilation from model to artifact ------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SINTER_COMPILER_DRIVER_COMPILER_H
+#define SINTER_COMPILER_DRIVER_COMPILER_H
+
+#include "compiler/Import/Import.h"
+#include "compiler/Pipelines/Pipelines.h"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace sinter {
+
+/// Exit codes of the commands, which other tools rely on.
+enum class ExitCode { Ok = 0, Usage = 2, Unsupported = 3, BadInput = 4, Internal = 70 };
+
+/// Why a compilation failed, in the parts that a message is made of. Any part
+/// but `message` may be empty.
+struct Failure {
+  ExitCode exitCode = ExitCode::Internal;
+  std::string code, message, node, op, expected, found, remedy;
+};
+
+/// What to compile and how far.
+struct CompileRequest {
+  std::string model;        ///< an ONNX file, or IR (.mlir) with `startAfter`
+  std::string output;       ///< the artifact; empty where the phases stop early
+  ImportOptions import;     ///< dimensions, shapes, extra outputs
+  std::optional<Phase> startAfter, stopAfter;
+  bool printIR = false;     ///< put the IR of the last phase into the result
+  std::string dumpPhasesTo; ///< folder for the IR after each phase
+  unsigned threads = 0;     ///< 0: all of the machine
+};
+
+/// A kernel that stands alone, and why.
+struct Unfused {
+  std::string node, reason;
+};
+
+/// What a compilation tells. Sizes in bytes; -1 where it depends on free dimensions.
+struct CompileResult {
+  double seconds = 0;
+  uint64_t peakRss = 0, artifactBytes = 0, weightsBytes = 0;
+  unsigned nodes = 0, kernels = 0, launches = 0;
+  std::vector<std::string> isas;
+  std::string arenaFormula;
+  int64_t arenaBytes = -1;
+  std::vector<Unfused> unfused;
+  std::string ir;
+};
+
+/// Called with progress (phase, steps done of total) and with warnings. From any
+/// thread, one call at a time.
+struct Events {
+  std::function<void(llvm::StringRef phase, size_t done, size_t total)> progress;
+  std::function<void(llvm::StringRef message)> warning;
+};
+
+/// Carries out `request`. On failure nothing is left at `request.output`, and
+/// `failure` says why.
+llvm::LogicalResult compile(const CompileRequest &request, const Events &events,
+                            CompileResult &result, Failure &failure);
+
+/// Imports and lowers the model without generating code, and collects every
+/// node that would not compile. Fails only where the file cannot be read.
+llvm::LogicalResult check(const CompileRequest &request,
+                          std::vector<ImportIssue> &unsupported,
+                          Failure &failure);
+
+} // namespace sinter
+
+#endif // SINTER_COMPILER_DRIVER_COMPILER_H

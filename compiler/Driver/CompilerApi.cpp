@@ -1,0 +1,202 @@
+//===- CompilerApi.cpp - the compiler as a library ------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// JSON in, JSON out. The only file of the compiler that is built with exceptions
+// beside the importer: the JSON library throws, and nothing may leave the C ABI.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/Driver/CompilerApi.h"
+
+#include "compiler/Driver/Compiler.h"
+#include "compiler/Driver/Version.h"
+
+#include <cstring>
+#include <mutex>
+#include <nlohmann/json.hpp>
+
+using namespace sinter;
+using nlohmann::json;
+
+namespace {
+
+/// A request that does not follow the interface.
+struct UsageError {
+  std::string message, remedy;
+};
+
+} // namespace
+
+static std::optional<Phase> readPhase(const json &request, const char *key) {
+  auto entry = request.find(key);
+  if (entry == request.end() || entry->is_null())
+    return std::nullopt;
+  std::string name = entry->get<std::string>();
+  if (std::optional<Phase> phase = parsePhase(name))
+    return phase;
+  std::string names;
+  for (const PhaseInfo &info : getPhases())
+    names += (names.empty() ? "" : ", ") + info.name.str();
+  throw UsageError{"unknown phase '" + name + "'", "phases are: " + names};
+}
+
+static std::vector<std::pair<std::string, std::string>>
+readPairs(const json &request, const char *key) {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  if (auto entry = request.find(key); entry != request.end())
+    for (const auto &[name, value] : entry->items())
+      pairs.emplace_back(name, value.get<std::string>());
+  return pairs;
+}
+
+static CompileRequest readRequest(const json &request) {
+  CompileRequest result;
+  result.model = request.at("model").get<std::string>();
+  result.output = request.value("output", "");
+  result.import.dims = readPairs(request, "dims");
+  result.import.shapes = readPairs(request, "shapes");
+  if (auto outputs = request.find("outputs"); outputs != request.end()) {
+    result.import.allOutputs = *outputs == "all";
+    if (outputs->is_array())
+      result.import.outputs = outputs->get<std::vector<std::string>>();
+  }
+  result.startAfter = readPhase(request, "start_after");
+  result.stopAfter = readPhase(request, "stop_after");
+  result.printIR = request.value("print_ir", false);
+  result.dumpPhasesTo = request.value("dump_phases_to", "");
+  result.threads = request.value("threads", 0u);
+  if (result.startAfter && (*result.startAfter >= Phase::Generate))
+    throw UsageError{"there is no IR after the phase '" +
+                         getPhaseName(*result.startAfter).str() + "'",
+                     "start after place or an earlier phase"};
+  if (result.startAfter && result.stopAfter &&
+      *result.stopAfter <= *result.startAfter)
+    throw UsageError{"--stop-after names a phase that is not after --start-after",
+                     "name a later phase"};
+  return result;
+}
+
+static json describe(const Failure &failure) {
+  return {{"ok", false},
+          {"exit_code", static_cast<int>(failure.exitCode)},
+          {"error",
+           {{"code", failure.code},
+            {"message", failure.message},
+            {"node", failure.node},
+            {"op", failure.op},
+            {"expected", failure.expected},
+            {"found", failure.found},
+            {"remedy", failure.remedy}}}};
+}
+
+static json describe(const CompileResult &result) {
+  json unfused = json::array();
+  for (const Unfused &entry : result.unfused)
+    unfused.push_back({{"node", entry.node}, {"reason", entry.reason}});
+  json response = {{"ok", true},
+                   {"compile_s", result.seconds},
+                   {"peak_rss_bytes", result.peakRss},
+                   {"artifact_bytes", result.artifactBytes},
+                   {"weights_bytes", result.weightsBytes},
+                   {"nodes", result.nodes},
+                   {"kernels", result.kernels},
+                   {"launches", result.launches},
+                   {"isas", result.isas},
+                   {"arena", result.arenaFormula},
+                   {"arena_bytes", nullptr},
+                   {"unfused", unfused}};
+  if (result.arenaBytes >= 0)
+    response["arena_bytes"] = result.arenaBytes;
+  if (!result.ir.empty())
+    response["ir"] = result.ir;
+  return response;
+}
+
+static json describe(const std::vector<ImportIssue> &unsupported) {
+  json list = json::array();
+  for (const ImportIssue &issue : unsupported)
+    list.push_back({{"node", issue.node},
+                    {"op", issue.op},
+                    {"opset", issue.opset},
+                    {"reason", issue.message},
+                    {"remedy", issue.remedy}});
+  return {{"ok", true},
+          {"supported", unsupported.empty()},
+          {"unsupported", list}};
+}
+
+/// Carries out `request`; the response says everything, the exit code included.
+static json invoke(const json &request, const Events &events) {
+  Failure failure;
+  std::string command = request.at("command").get<std::string>();
+  CompileRequest parsed = readRequest(request);
+  if (command == "compile") {
+    CompileResult result;
+    if (llvm::succeeded(compile(parsed, events, result, failure)))
+      return describe(result);
+  } else if (command == "check") {
+    std::vector<ImportIssue> unsupported;
+    if (llvm::succeeded(check(parsed, unsupported, failure)))
+      return describe(unsupported);
+  } else {
+    throw UsageError{"unknown command '" + command + "'",
+                     "commands are: compile, check"};
+  }
+  return describe(failure);
+}
+
+int sinter_compiler_invoke(const char *request_json,
+                           sinter_compiler_event_fn on_event, void *user,
+                           char **response_json) {
+  json response;
+  try {
+    std::mutex mutex;
+    auto send = [&](const json &event) {
+      if (!on_event)
+        return;
+      std::lock_guard<std::mutex> lock(mutex);
+      on_event(user, event.dump(-1, ' ', false, json::error_handler_t::replace)
+                         .c_str());
+    };
+    Events events;
+    events.progress = [&](llvm::StringRef phase, size_t done, size_t total) {
+      send({{"event", "progress"},
+            {"phase", phase.str()},
+            {"done", done},
+            {"total", total}});
+    };
+    events.warning = [&](llvm::StringRef message) {
+      send({{"event", "warning"}, {"message", message.str()}});
+    };
+    response = invoke(json::parse(request_json), events);
+  } catch (const UsageError &error) {
+    Failure failure;
+    failure.exitCode = ExitCode::Usage;
+    failure.code = "usage";
+    failure.message = error.message;
+    failure.remedy = error.remedy;
+    response = describe(failure);
+  } catch (const std::bad_alloc &) {
+    Failure failure;
+    failure.code = "out_of_memory";
+    failure.message = "the machine has too little memory to compile this model";
+    response = describe(failure);
+  } catch (const std::exception &error) {
+    Failure failure;
+    failure.code = "internal";
+    failure.message = error.what();
+    response = describe(failure);
+  }
+  int exitCode = response.value("exit_code", 0);
+  std::string text =
+      response.dump(-1, ' ', false, json::error_handler_t::replace);
+  *response_json = strdup(text.c_str());
+  return exitCode;
+}
+
+void sinter_compiler_free(char *response_json) { free(response_json); }
+
+const char *sinter_compiler_version() { return SINTER_VERSION_STRING; }

@@ -1,0 +1,62 @@
+//===- Diagnostics.cpp - errors of passes as failures ---------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/Driver/Diagnostics.h"
+
+#include "dialects/NN/NodeLocation.h"
+#include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace sinter;
+
+DiagnosticCollector::DiagnosticCollector(mlir::MLIRContext *context,
+                                         const Events &events)
+    : handler(context, [this, &events](mlir::Diagnostic &diagnostic) {
+        // The diagnostic engine calls one handler at a time.
+        if (diagnostic.getSeverity() == mlir::DiagnosticSeverity::Warning) {
+          if (events.warning)
+            events.warning(diagnostic.str());
+        } else if (diagnostic.getSeverity() ==
+                       mlir::DiagnosticSeverity::Error &&
+                   message.empty()) {
+          message = diagnostic.str();
+          for (mlir::Diagnostic &note : diagnostic.getNotes())
+            message += "; " + note.str();
+          llvm::SetVector<llvm::StringRef> nodes;
+          nn::collectNodes(diagnostic.getLocation(), nodes);
+          node = llvm::join(nodes, ", ");
+        }
+        return mlir::success();
+      }) {}
+
+void DiagnosticCollector::describe(Failure &failure, ExitCode exitCode,
+                                   llvm::StringRef phase) const {
+  failure.exitCode = exitCode;
+  failure.node = node;
+  failure.code = exitCode == ExitCode::Unsupported ? "unsupported" : "internal";
+  failure.message = message.empty() ? "the phase failed without a message" : message;
+  failure.found = "phase " + phase.str();
+  failure.remedy =
+      exitCode == ExitCode::Unsupported
+          ? "rewrite the node with operators that docs/operators.md lists"
+          : "this is a defect of Sinter: please report it with the model, or with "
+            "the output of --dump-phases-to";
+}
+
+void sinter::describe(llvm::ArrayRef<ImportIssue> issues, Failure &failure) {
+  const ImportIssue &first = issues.front();
+  failure.exitCode = static_cast<ExitCode>(getExitCode(first));
+  failure.code = first.code;
+  failure.message = first.message;
+  if (issues.size() > 1)
+    failure.message += " (and " + std::to_string(issues.size() - 1) +
+                       " more: sinter check lists them all)";
+  failure.node = first.node;
+  failure.op = first.op;
+  failure.expected = first.expected;
+  failure.found = first.found;
+  failure.remedy = first.remedy;
+}
