@@ -1,0 +1,122 @@
+//===- KernelOps.cpp - operations of the kernel dialect -------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialects/Kernel/KernelDialect.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/Interfaces/FunctionImplementation.h"
+
+using namespace mlir;
+using namespace sinter::kernel;
+
+#define GET_OP_CLASSES
+#include "dialects/Kernel/KernelOps.cpp.inc"
+
+/// The block of `owner` ends in a `kernel.yield` of values of `types`.
+static LogicalResult verifyYield(Operation *owner, Block &block,
+                                 TypeRange types) {
+  auto yield = dyn_cast_if_present<YieldOp>(
+      block.empty() ? nullptr : &block.back());
+  if (!yield)
+    return owner->emitOpError() << "expects its body to end in 'kernel.yield'";
+  if (yield.getOperandTypes() == types)
+    return success();
+  InFlightDiagnostic diagnostic =
+      owner->emitOpError() << "expects to yield values of the result types ("
+                           << types << "), but got ("
+                           << yield.getOperandTypes() << ")";
+  diagnostic.attachNote(yield.getLoc()) << "yielded here";
+  return diagnostic;
+}
+
+//===----------------------------------------------------------------------===//
+// GroupOp
+//===----------------------------------------------------------------------===//
+
+// Custom assembly: block arguments are bound to operands, `(%a = %x : type)`.
+ParseResult GroupOp::parse(OpAsmParser &parser, OperationState &result) {
+  StringRef keyword;
+  SMLoc location = parser.getCurrentLocation();
+  if (parser.parseKeyword(&keyword))
+    return failure();
+  std::optional<Kind> kind = symbolizeKind(keyword);
+  if (!kind)
+    return parser.emitError(location)
+           << "expects the kind of a kernel, but got '" << keyword << "'";
+  result.getOrAddProperties<Properties>().kind =
+      KindAttr::get(parser.getContext(), *kind);
+
+  SmallVector<OpAsmParser::Argument> arguments;
+  SmallVector<OpAsmParser::UnresolvedOperand> operands;
+  auto parseBinding = [&]() -> ParseResult {
+    OpAsmParser::Argument &argument = arguments.emplace_back();
+    return failure(parser.parseArgument(argument) || parser.parseEqual() ||
+                   parser.parseOperand(operands.emplace_back()) ||
+                   parser.parseColonType(argument.type));
+  };
+  SMLoc operandLocation = parser.getCurrentLocation();
+  if (parser.parseCommaSeparatedList(OpAsmParser::Delimiter::Paren,
+                                     parseBinding) ||
+      parser.parseOptionalArrowTypeList(result.types) ||
+      parser.parseOptionalAttrDictWithKeyword(result.attributes))
+    return failure();
+  SmallVector<Type> types = llvm::map_to_vector(
+      arguments, [](const OpAsmParser::Argument &a) { return a.type; });
+  return failure(parser.resolveOperands(operands, types, operandLocation,
+                                        result.operands) ||
+                 parser.parseRegion(*result.addRegion(), arguments));
+}
+
+void GroupOp::print(OpAsmPrinter &printer) {
+  printer << ' ' << stringifyKind(getKind()) << " (";
+  llvm::interleaveComma(
+      llvm::zip_equal(getBody().getArguments(), getInputs()), printer,
+      [&](auto binding) {
+        auto [argument, operand] = binding;
+        printer << argument << " = " << operand << " : " << operand.getType();
+      });
+  printer << ')';
+  printer.printOptionalArrowTypeList(getResultTypes());
+  printer.printOptionalAttrDictWithKeyword((*this)->getAttrs(),
+                                           {getKindAttrName()});
+  printer << ' ';
+  printer.printRegion(getBody(), /*printEntryBlockArgs=*/false);
+}
+
+LogicalResult GroupOp::verify() {
+  if (getBody().getArgumentTypes() != getInputs().getTypes()) // (C1)
+    return emitOpError() << "expects block arguments of the operands' types ("
+                         << getInputs().getTypes() << "), but got ("
+                         << getBody().getArgumentTypes() << ")";
+  return verifyYield(*this, getBody().front(), getResultTypes()); // (C2)
+}
+
+//===----------------------------------------------------------------------===//
+// FuncOp
+//===----------------------------------------------------------------------===//
+
+// Custom assembly: that of all functions of MLIR.
+ParseResult FuncOp::parse(OpAsmParser &parser, OperationState &result) {
+  auto makeType = [](Builder &builder, ArrayRef<Type> inputs,
+                     ArrayRef<Type> results,
+                     function_interface_impl::VariadicFlag, std::string &) {
+    return builder.getFunctionType(inputs, results);
+  };
+  return function_interface_impl::parseFunctionOp(
+      parser, result, /*allowVariadic=*/false,
+      getFunctionTypeAttrName(result.name), makeType,
+      getArgAttrsAttrName(result.name), getResAttrsAttrName(result.name));
+}
+
+void FuncOp::print(OpAsmPrinter &printer) {
+  function_interface_impl::printFunctionOp(
+      printer, *this, /*isVariadic=*/false, getFunctionTypeAttrName(),
+      getArgAttrsAttrName(), getResAttrsAttrName());
+}
+
+LogicalResult FuncOp::verify() {
+  return verifyYield(*this, getBody().front(), getResultTypes()); // (C1)
+}
