@@ -1,0 +1,36 @@
+//===- Compare.h - outputs against a reference -*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef SINTER_TOOLS_SINTER_COMPARE_H
+#define SINTER_TOOLS_SINTER_COMPARE_H
+
+#include "tools/sinter/Value.h"
+
+#include <string>
+
+namespace sinter::cli {
+
+/// How close floating point elements must be:
+/// |found - expected| <= absolute + relative * |expected|.
+struct Tolerance {
+  double relative = 1e-3;
+  double absolute = 1e-7;
+};
+
+/// What a comparison found; `difference` is empty if the values agree.
+struct Comparison {
+  std::string difference;
+  double largestError = 0; ///< Of the elements that are numbers in both.
+};
+
+/// Compares with the rules of ONNX's backend tests: same kind, type and
+/// dimensions; floats within `tolerance`, NaN equal to NaN; the rest exact.
+/// bfloat16 is compared with a relative tolerance of at least 2^-6.
+Comparison compare(const Value &expected, const Value &found,
+                   Tolerance tolerance);
+
+} // namespace sinter::cli
+
+#endif // SINTER_TOOLS_SINTER_COMPARE_H

@@ -1,0 +1,259 @@
+//===- CompileCommand.cpp - sinter compile -*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "tools/sinter/Commands.h"
+#include "tools/sinter/Compiler.h"
+#include "tools/sinter/Errors.h"
+
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <unistd.h>
+
+namespace sinter::cli {
+
+namespace {
+struct CompileOptions {
+  std::string model, output, outputs, stopAfter, startAfter, dumpFolder;
+  std::vector<std::string> dims, shapes;
+  int threads = 0;
+  bool printIr = false, json = false;
+};
+} // namespace
+
+/// Splits NAME=VALUE at the last '=': names may hold one, values do not.
+static std::pair<std::string, std::string>
+splitArgument(const char *flag, const std::string &text, const char *form) {
+  size_t equals = text.rfind('=');
+  if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
+    throw Failure(ExitCode::Usage, "bad_argument",
+                  std::string(flag) + " " + text + ": expected " + form)
+        .withExpected(form)
+        .withFound(text);
+  return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+/// N, LO..HI or LO..HI@OPT, as one dimension is said.
+static bool isRange(const std::string &text) {
+  size_t position = 0;
+  auto number = [&] {
+    size_t start = position;
+    while (position < text.size() && std::isdigit(text[position] & 0xff))
+      ++position;
+    return position > start && position - start < 19;
+  };
+  if (!number())
+    return false;
+  if (position == text.size())
+    return true;
+  if (text.compare(position, 2, "..") != 0)
+    return false;
+  position += 2;
+  if (!number())
+    return false;
+  if (position == text.size())
+    return true;
+  return text[position++] == '@' && number() && position == text.size();
+}
+
+static void requireRange(const std::string &flag, const std::string &text) {
+  if (!isRange(text))
+    throw Failure(ExitCode::Usage, "bad_argument",
+                  flag + ": '" + text + "' is no size")
+        .withExpected("N, LO..HI or LO..HI@OPTIMUM")
+        .withFound(text);
+}
+
+/// Checks that the artifact can be written before the long work starts.
+static void requireWritable(const std::string &output) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  fs::path folder = fs::path(output).parent_path();
+  if (folder.empty())
+    folder = ".";
+  std::string reason;
+  if (!fs::is_directory(folder, error))
+    reason = "the folder '" + folder.string() + "' does not exist";
+  else if (fs::is_directory(output, error))
+    reason = "it is a folder";
+  else if (access(folder.c_str(), W_OK) != 0)
+    reason = "the folder '" + folder.string() + "' cannot be written to";
+  if (!reason.empty())
+    throw Failure(ExitCode::RunFailed, "unwritable_output",
+                  "cannot write '" + output + "': " + reason)
+        .withRemedy("name a place that can be written to with -o FILE");
+}
+
+static Json makeRequest(const CompileOptions &options) {
+  Json request = {{"command", "compile"}, {"model", options.model}};
+  if (!options.output.empty())
+    request["output"] = options.output;
+  for (const std::string &text : options.dims) {
+    auto [name, range] =
+        splitArgument("--dim", text, "--dim NAME=LO..HI[@OPTIMUM] or NAME=N");
+    requireRange("--dim " + text, range);
+    request["dims"][name] = range;
+  }
+  for (const std::string &text : options.shapes) {
+    auto [name, sizes] =
+        splitArgument("--shape", text, "--shape INPUT=1..32,3,224,224");
+    for (size_t start = 0; start <= sizes.size();) {
+      size_t end = std::min(sizes.find(',', start), sizes.size());
+      requireRange("--shape " + text, sizes.substr(start, end - start));
+      start = end + 1;
+    }
+    request["shapes"][name] = sizes;
+  }
+  if (options.outputs == "all") {
+    request["outputs"] = "all";
+  } else if (!options.outputs.empty()) {
+    request["outputs"] = Json::array();
+    for (size_t start = 0; start <= options.outputs.size();) {
+      size_t end =
+          std::min(options.outputs.find(',', start), options.outputs.size());
+      request["outputs"].push_back(options.outputs.substr(start, end - start));
+      start = end + 1;
+    }
+  }
+  if (!options.stopAfter.empty())
+    request["stop_after"] = options.stopAfter;
+  if (!options.startAfter.empty())
+    request["start_after"] = options.startAfter;
+  if (options.printIr)
+    request["print_ir"] = true;
+  if (!options.dumpFolder.empty())
+    request["dump_phases_to"] = options.dumpFolder;
+  if (options.threads)
+    request["threads"] = options.threads;
+  return request;
+}
+
+/// Joins the strings of a JSON array.
+static std::string join(const Json &list) {
+  std::string text;
+  for (const Json &entry : list)
+    text += (text.empty() ? "" : ", ") + entry.get<std::string>();
+  return text;
+}
+
+/// Six lines: what came out, and what to do next.
+static void printSummary(const Json &response, const std::string &output) {
+  auto number = [&](const char *key) {
+    return response.value(key, int64_t(0));
+  };
+  std::printf("kernels       %lld nodes -> %lld kernels, %lld launches\n",
+              static_cast<long long>(number("nodes")),
+              static_cast<long long>(number("kernels")),
+              static_cast<long long>(number("launches")));
+  std::printf("instructions  %s\n",
+              join(response.value("isas", Json::array())).c_str());
+  std::printf("artifact      %s: %s, of them %s weights, in %.1f s\n",
+              output.c_str(),
+              formatBytes(double(number("artifact_bytes"))).c_str(),
+              formatBytes(double(number("weights_bytes"))).c_str(),
+              response.value("compile_s", 0.0));
+  Json arenaBytes = response.value("arena_bytes", Json());
+  std::printf("arena         %s\n",
+              arenaBytes.is_number()
+                  ? formatBytes(arenaBytes.get<double>()).c_str()
+                  : (response.value("arena", "") + " bytes").c_str());
+  Json unfused = response.value("unfused", Json::array());
+  std::string first;
+  if (!unfused.empty())
+    first = ", such as " + unfused[0].value("node", "") + ": " +
+            unfused[0].value("reason", "");
+  std::printf("not fused     %s%s\n",
+              unfused.empty() ? "nothing"
+                              : (std::to_string(unfused.size()) +
+                                 (unfused.size() == 1 ? " node" : " nodes"))
+                                    .c_str(),
+              first.c_str());
+  std::printf("next          sinter bench %s\n", output.c_str());
+}
+
+static int runCompile(CompileOptions options) {
+  bool writes = options.stopAfter.empty() || options.stopAfter == "emit";
+  if (options.output.empty() && writes)
+    options.output =
+        "./" + std::filesystem::path(options.model).stem().string() + ".sinter";
+  Json request = makeRequest(options);
+  if (writes)
+    requireWritable(options.output);
+  Json response = Compiler().invoke(request);
+  response.erase("ok");
+  if (options.json) {
+    if (writes)
+      response["artifact"] = options.output;
+    std::printf(
+        "%s\n",
+        response.dump(2, ' ', false, Json::error_handler_t::replace).c_str());
+    return 0;
+  }
+  if (options.printIr)
+    std::fputs(response.value("ir", "").c_str(), stdout);
+  else if (writes)
+    printSummary(response, options.output);
+  return 0;
+}
+
+void addCompileCommand(CLI::App &app, Action &action) {
+  CLI::App *command = app.add_subcommand(
+      "compile", "Compile an ONNX model to an artifact that runs by itself");
+  auto options = std::make_shared<CompileOptions>();
+  command
+      ->add_option("MODEL", options->model,
+                   "The model: FILE.onnx, or FILE.mlir with --start-after")
+      ->required();
+  command
+      ->add_option("-o,--output", options->output,
+                   "The artifact; default: ./STEM.sinter")
+      ->type_name("FILE");
+  addList(command, "--dim", options->dims,
+          "Range of a free dimension, with the size to be fastest at; or its "
+          "one size")
+      ->type_name("NAME=LO..HI[@OPT]|N");
+  addList(command, "--shape", options->shapes,
+          "Ranges of all dimensions of an input")
+      ->type_name("INPUT=1..32,3,224,224");
+  command
+      ->add_option("--outputs", options->outputs,
+                   "Inner tensors to add as outputs")
+      ->type_name("NAME,...|all");
+  command->add_option("--threads", options->threads, "Threads to compile with")
+      ->check(CLI::Range(1, 1024))
+      ->type_name("N");
+  command
+      ->add_option("--stop-after", options->stopAfter,
+                   "Stop when this phase is done: import, simplify, fuse, "
+                   "outline, lower, place, generate or emit")
+      ->type_name("PHASE");
+  command
+      ->add_option("--start-after", options->startAfter,
+                   "Go on with printed IR after this phase")
+      ->type_name("PHASE");
+  command->add_flag("--print-ir", options->printIr,
+                    "Print the IR of the last phase");
+  command
+      ->add_option("--dump-phases-to", options->dumpFolder,
+                   "Write the IR after each phase into this folder")
+      ->type_name("DIR");
+  addJsonFlag(command, options->json);
+  command->footer(
+      "Examples:\n"
+      "  sinter compile resnet50.onnx\n"
+      "      every dimension that the model leaves free stays free\n"
+      "  sinter compile bert.onnx --dim batch=1..32@8 --dim seq=128 -o "
+      "b.sinter\n"
+      "      batch from 1 to 32, fastest at 8; always 128 tokens\n"
+      "  sinter compile det.onnx --shape x=1,3,32..2048,32..2048\n"
+      "      the same by input\n"
+      "  sinter compile m.onnx --stop-after fuse --print-ir\n"
+      "      what the model looks like after a phase");
+  command->callback([options, &action] {
+    action = [options] { return runCompile(*options); };
+  });
+}
+
+} // namespace sinter::cli

@@ -1,0 +1,26 @@
+//===- Npy.h - numpy's files of one array -*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef SINTER_TOOLS_SINTER_NPY_H
+#define SINTER_TOOLS_SINTER_NPY_H
+
+#include "tools/sinter/Value.h"
+
+#include <cstdint>
+#include <string>
+
+namespace sinter::cli {
+
+/// Reads a .npy file (versions 1 to 3) of `size` bytes at `data`; column-major
+/// arrays become row-major. Throws a Failure (bad input file) that starts with
+/// `place`, the name of the file.
+Value parseNpy(const uint8_t *data, size_t size, const std::string &place);
+
+/// Returns the .npy file (version 1) of a tensor whose type numpy has.
+std::string formatNpy(const Value &tensor);
+
+} // namespace sinter::cli
+
+#endif // SINTER_TOOLS_SINTER_NPY_H

@@ -1,0 +1,79 @@
+//===- Options.cpp - options that commands share -*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "tools/sinter/Commands.h"
+
+#include <cstdio>
+
+namespace sinter::cli {
+
+CLI::Option *addList(CLI::App *command, const std::string &name,
+                     std::vector<std::string> &values,
+                     const std::string &help) {
+  return command->add_option(name, values, help)
+      ->allow_extra_args(false)
+      ->take_all();
+}
+
+void addJsonFlag(CLI::App *command, bool &json) {
+  command->add_flag("--json", json,
+                    "Print one JSON object on stdout and nothing else there");
+}
+
+void addRunOptions(CLI::App *command, CommonOptions &options) {
+  command
+      ->add_option("FILE", options.file,
+                   "The artifact (.sinter), or a model (.onnx), which is "
+                   "compiled and kept in a cache")
+      ->required();
+  command
+      ->add_option("--threads", options.threads,
+                   "Threads; default: physical cores that this process may use")
+      ->check(CLI::Range(1, 1024))
+      ->type_name("N");
+  command
+      ->add_option("--isa", options.isa,
+                   "Instruction set to use, such as x86-64-v3; default: the "
+                   "best one")
+      ->type_name("NAME");
+  command->add_flag("--no-cache", options.noCache,
+                    "Compile a model (.onnx) anew and keep nothing");
+  addJsonFlag(command, options.json);
+}
+
+void addInputOptions(CLI::App *command, InputOptions &options) {
+  addList(command, "--input", options.inputs,
+          "An input: a file (.npy, .pb, .bin), or random, zeros, ones, "
+          "uniform:LO:HI, randint:LO:HI; default: random")
+      ->type_name("NAME=WHAT");
+  command
+      ->add_option("--inputs", options.npz,
+                   "Inputs from the arrays of this file, by name")
+      ->type_name("FILE.npz");
+  addList(command, "--dim", options.dims, "Size of a free dimension")
+      ->type_name("NAME=N");
+  addList(command, "--shape", options.shapes,
+          "Sizes of an input; sets its free dimensions")
+      ->type_name("INPUT=N,N,...");
+  command
+      ->add_option("--seed", options.seed,
+                   "Seed of the inputs that are drawn at random")
+      ->type_name("N");
+}
+
+std::string formatBytes(double bytes) {
+  static const char *const units[] = {"bytes", "KB", "MB", "GB", "TB"};
+  size_t unit = 0;
+  while (bytes >= 1000 && unit + 1 < std::size(units)) {
+    bytes /= 1000;
+    ++unit;
+  }
+  char text[32];
+  std::snprintf(text, sizeof text, unit ? "%.1f %s" : "%.0f %s", bytes,
+                units[unit]);
+  return text;
+}
+
+} // namespace sinter::cli
