@@ -4,28 +4,35 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/Codegen/Cpu/Passes.h"
+#include "compiler/Pipelines/Dialects.h"
+#include "compiler/Pipelines/Pipelines.h"
 #include "dialects/Kernel/KernelDialect.h"
-#include "dialects/NN/NNDialect.h"
-
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "mlir/Transforms/Passes.h"
+#include "passes/Fuse/Passes.h"
+#include "passes/Layout/Passes.h"
+#include "passes/Lower/Passes.h"
+#include "passes/Memory/Passes.h"
+#include "passes/Outline/Passes.h"
+#include "passes/Simplify/Passes.h"
+#include "passes/Verify/Passes.h"
 
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
-  registry.insert<sinter::kernel::KernelDialect, sinter::nn::NNDialect,
-                  mlir::LLVM::LLVMDialect, mlir::arith::ArithDialect,
-                  mlir::func::FuncDialect, mlir::math::MathDialect,
-                  mlir::memref::MemRefDialect, mlir::scf::SCFDialect,
-                  mlir::vector::VectorDialect>();
+  sinter::registerDialects(registry);
   mlir::registerTransformsPasses();
+  sinter::registerCpuCodegenPasses();
+  sinter::registerFusePasses();
+  sinter::registerLayoutPasses();
+  sinter::registerLowerPasses();
+  sinter::registerMemoryPasses();
+  sinter::registerOutlinePasses();
+  sinter::registerPhasePipelines();
+  sinter::registerSimplifyPasses();
+  sinter::registerVerifyPasses();
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "runs Sinter passes\n", registry));
 }

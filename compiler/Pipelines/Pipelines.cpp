@@ -1,0 +1,101 @@
+//===- Pipelines.cpp - the passes of each phase ---------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/Pipelines/Pipelines.h"
+
+#include "dialects/Kernel/KernelDialect.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+#include "passes/Fuse/Passes.h"
+#include "passes/Layout/Passes.h"
+#include "passes/Lower/Passes.h"
+#include "passes/Memory/Passes.h"
+#include "passes/Outline/Passes.h"
+#include "passes/Simplify/Passes.h"
+#include "passes/Verify/Passes.h"
+
+using namespace mlir;
+using namespace sinter;
+
+/// The verifier at the lower edge of `phase`.
+static void addVerifier(OpPassManager &pm, Phase phase) {
+  VerifyFormPassOptions options;
+  options.form = getPhaseName(phase).str();
+  pm.addPass(createVerifyFormPass(options));
+}
+
+void sinter::buildSimplifyPipeline(OpPassManager &pm) {
+  addVerifier(pm, Phase::Import);
+  OpPassManager &func = pm.nest<func::FuncOp>();
+  // 1. What depends on weights alone is computed at compile time.
+  func.addPass(createFoldConstantsPass());
+  // 2. One form for each computation, so that later passes see one spelling.
+  func.addPass(createCanonicalizeOpsPass());
+  // 3. One big product instead of a batch of small ones.
+  func.addPass(createFlattenMatmulsPass());
+  // 4. Scales and batch normalizations vanish into weights.
+  func.addPass(createFoldAffineIntoContractionPass());
+  func.addPass(createCanonicalizeOpsPass());
+  func.addPass(createCSEPass());
+  // 5. Channels innermost for everything spatial; transposed weights fold.
+  func.addPass(createMakeChannelsLastPass());
+  func.addPass(createFoldConstantsPass());
+  func.addPass(createCancelTransposesPass());
+  func.addPass(createFlattenPointwiseConvsPass());
+  // 6. What the new layout uncovered.
+  func.addPass(createFoldAffineIntoContractionPass());
+  func.addPass(createCancelTransposesPass());
+  func.addPass(createCSEPass());
+  addVerifier(pm, Phase::Simplify);
+}
+
+void sinter::buildFusePipeline(OpPassManager &pm) {
+  pm.addNestedPass<func::FuncOp>(createFormGroupsPass());
+  addVerifier(pm, Phase::Fuse);
+}
+
+void sinter::buildOutlinePipeline(OpPassManager &pm) {
+  // 1. Weights in the form that contractions read: a part of the kernel's type.
+  pm.addNestedPass<func::FuncOp>(createPackWeightsPass());
+  // 2. Numbers of run-time checks go into the kernels' code.
+  pm.addPass(createNumberChecksPass());
+  // 3. A function for each distinct group.
+  pm.addPass(createOutlineKernelsPass());
+  // 4. Independent of the instruction set, because the schedule asks for it.
+  pm.addNestedPass<kernel::FuncOp>(createPlanTilesPass());
+  addVerifier(pm, Phase::Outline);
+}
+
+void sinter::buildLowerPipeline(OpPassManager &pm) {
+  // 1. A copy of every kernel for each instruction set.
+  pm.addPass(createCloneKernelsPass());
+  OpPassManager &target = pm.nest<ModuleOp>();
+  // 2. Loops on vectors.
+  target.addNestedPass<kernel::FuncOp>(createEmitKernelsPass());
+  // 3. Nothing is slow silently.
+  target.addNestedPass<func::FuncOp>(createVerifyVectorsPass());
+  addVerifier(pm, Phase::Lower);
+}
+
+void sinter::buildPlacePipeline(OpPassManager &pm) {
+  pm.addPass(createPlaceBuffersPass());
+  pm.addPass(createPlaceWeightsPass());
+  addVerifier(pm, Phase::Place);
+}
+
+void sinter::registerPhasePipelines() {
+  static PassPipelineRegistration<> simplify(
+      "sinter-phase-simplify", "the phase simplify", buildSimplifyPipeline);
+  static PassPipelineRegistration<> fuse("sinter-phase-fuse", "the phase fuse",
+                                         buildFusePipeline);
+  static PassPipelineRegistration<> outline(
+      "sinter-phase-outline", "the phase outline", buildOutlinePipeline);
+  static PassPipelineRegistration<> lower(
+      "sinter-phase-lower", "the phase lower", buildLowerPipeline);
+  static PassPipelineRegistration<> place(
+      "sinter-phase-place", "the phase place", buildPlacePipeline);
+}
