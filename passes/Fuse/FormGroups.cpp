@@ -1,0 +1,223 @@
+//===- FormGroups.cpp - puts operations into groups -----------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Prepares the function, lets GroupGrower decide, and builds the groups in an
+// order that respects their dependences.
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/Fuse/Passes.h"
+
+#include "dialects/NN/NodeLocation.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Remarks.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "passes/Fuse/GrowGroups.h"
+#include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/SetVector.h"
+
+namespace sinter {
+#define GEN_PASS_DEF_FORMGROUPSPASS
+#include "passes/Fuse/Passes.h.inc"
+} // namespace sinter
+
+using namespace mlir;
+using namespace sinter;
+
+//===----------------------------------------------------------------------===//
+// Preparation
+//===----------------------------------------------------------------------===//
+
+static void eraseDeadOps(Block &block) {
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
+    if (isOpTriviallyDead(&op))
+      op.erase();
+}
+
+/// A transposition that keeps the order of the elements is a view.
+static void turnTransposesIntoReshapes(Block &block) {
+  for (auto op : llvm::make_early_inc_range(block.getOps<nn::TransposeOp>())) {
+    if (!fuse::isViewTranspose(op))
+      continue;
+    OpBuilder builder(op);
+    auto reshape = nn::ReshapeOp::create(builder, op.getLoc(), op.getType(),
+                                         op.getInput());
+    op.replaceAllUsesWith(reshape.getResult());
+    op.erase();
+  }
+}
+
+/// Gives each user of `op` a copy of its own.
+static void cloneForEachUser(Operation *op) {
+  SmallVector<OpOperand *> uses;
+  for (OpOperand &use : op->getUses())
+    uses.push_back(&use);
+  for (OpOperand *use : ArrayRef(uses).drop_back())
+    use->set(OpBuilder(op).clone(*op)->getResult(0));
+}
+
+/// Clones what is cheaper to make twice than to store: counters for all users,
+/// and an index map that contractions alone read.
+static void cloneCheapProducers(Block &block) {
+  auto isContractRoot = [](Operation *user) {
+    StringRef reason;
+    return fuse::getRootKind(user, reason) == kernel::Kind::Contract;
+  };
+  for (Operation &op : llvm::make_early_inc_range(block))
+    if (fuse::isRematerializable(&op) ||
+        (fuse::isIndexMap(&op) && llvm::all_of(op.getUsers(), isContractRoot)))
+      cloneForEachUser(&op);
+}
+
+//===----------------------------------------------------------------------===//
+// Building groups
+//===----------------------------------------------------------------------===//
+
+/// Values that the members use but do not make, in order of first use;
+/// constants that will be inside are left out.
+static llvm::SetVector<Value> getInputs(const fuse::Group &group) {
+  DenseSet<Operation *> members(group.ops.begin(), group.ops.end());
+  llvm::SetVector<Value> inputs;
+  for (Operation *op : group.ops)
+    for (Value operand : op->getOperands())
+      if (!members.contains(operand.getDefiningOp()) &&
+          !fuse::isInlineConstant(operand.getDefiningOp()))
+        inputs.insert(operand);
+  return inputs;
+}
+
+static Location fuseLocations(ArrayRef<Operation *> ops) {
+  return nn::fuseLocations(
+      ops.front()->getContext(),
+      llvm::map_to_vector(ops, [](Operation *op) { return op->getLoc(); }));
+}
+
+/// Builds the group at the end of the block and maps the values that leave it.
+/// `mapping` holds what replaces a value of the old graph.
+static kernel::GroupOp buildGroup(fuse::FusionGraph &graph, unsigned number,
+                                  IRMapping &mapping, OpBuilder &builder) {
+  const fuse::Group &group = graph.getGroup(number);
+  llvm::SetVector<Value> inputs = getInputs(group);
+  SmallVector<Value> results = graph.getEscaping(number), operands;
+  for (Value input : inputs)
+    operands.push_back(mapping.lookupOrDefault(input));
+  auto op = kernel::GroupOp::create(builder, fuseLocations(group.ops),
+                                    ValueRange(results).getTypes(), group.kind,
+                                    operands);
+
+  OpBuilder::InsertionGuard guard(builder);
+  Block *body = builder.createBlock(&op.getBody());
+  IRMapping inside;
+  for (Value input : inputs)
+    inside.map(input, body->addArgument(input.getType(), input.getLoc()));
+  for (Operation *member : group.ops) {
+    for (Value operand : member->getOperands())
+      if (!inside.contains(operand) &&
+          fuse::isInlineConstant(operand.getDefiningOp()))
+        builder.clone(*operand.getDefiningOp(), inside);
+    builder.clone(*member, inside);
+  }
+  SmallVector<Value> yielded;
+  for (Value result : results)
+    yielded.push_back(inside.lookup(result));
+  kernel::YieldOp::create(builder, op.getLoc(), yielded);
+  mapping.map(results, op.getResults());
+  return op;
+}
+
+/// What the group holds, as `conv, add, relu`.
+static std::string describe(const fuse::Group &group) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  llvm::interleaveComma(group.ops, os, [&](Operation *op) {
+    os << op->getName().stripDialect();
+  });
+  return text;
+}
+
+/// Says what was decided. An operation alone in a loop or serial group was not
+/// fused: `unfused` on the group keeps the reason.
+static void report(kernel::GroupOp op, const fuse::Group &group,
+                   const fuse::GroupGrower &grower) {
+  auto options = remark::RemarkOpts::name("FormGroup").category("sinter-fuse");
+  bool isAlone = group.ops.size() == 1 && (group.kind == kernel::Kind::Loop ||
+                                           group.kind == kernel::Kind::Serial);
+  if (!isAlone) {
+    remark::passed(op.getLoc(), options)
+        << remark::metric("kind", kernel::stringifyKind(group.kind).str())
+        << remark::metric("ops", describe(group));
+    return;
+  }
+  StringRef reason = grower.getReason(group.ops.front());
+  if (reason.empty())
+    reason = "nothing beside it can share its loop";
+  op->setAttr("unfused", StringAttr::get(op.getContext(), reason));
+  remark::missed(op.getLoc(), options)
+      << remark::metric("op", describe(group))
+      << remark::metric("reason", reason.str());
+}
+
+/// Replaces the operations of the block by groups and the views between them.
+static void buildGroups(Block &block, fuse::FusionGraph &graph,
+                        const fuse::GroupGrower &grower) {
+  Operation *terminator = block.getTerminator();
+  OpBuilder builder(terminator);
+  IRMapping mapping;
+  // The values that leave a group are known by their uses, so the old
+  // operations stay as they are until all groups are built; views are cloned.
+  for (auto [number, op] : graph.sortUnits()) {
+    if (number)
+      report(buildGroup(graph, *number, mapping, builder),
+             graph.getGroup(*number), grower);
+    else
+      builder.clone(*op, mapping);
+  }
+  for (OpOperand &operand : terminator->getOpOperands())
+    operand.set(mapping.lookupOrDefault(operand.get()));
+  for (Operation *op : llvm::reverse(graph.getOps()))
+    op->erase();
+}
+
+namespace {
+
+struct FormGroupsPass : sinter::impl::FormGroupsPassBase<FormGroupsPass> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    func::FuncOp function = getOperation();
+    if (!function.getBody().hasOneBlock()) {
+      function.emitOpError() << "expects one block, but got "
+                             << function.getBody().getBlocks().size();
+      return signalPassFailure();
+    }
+    Block &block = function.getBody().front();
+    for (Operation &op : block.without_terminator())
+      if (!isa<nn::NNDialect>(op.getDialect())) {
+        op.emitOpError() << "expects only operations of the nn dialect in a "
+                            "function to be fused";
+        return signalPassFailure();
+      }
+
+    eraseDeadOps(block);
+    turnTransposesIntoReshapes(block);
+    cloneCheapProducers(block);
+
+    fuse::FusionGraph graph(block);
+    fuse::GroupGrower grower(graph);
+    if (enabled) {
+      grower.formRootGroups();
+      grower.formRowsGroups();
+      grower.formReduceGroups();
+      grower.formLoopGroups();
+    } else {
+      grower.formSingleGroups();
+    }
+    buildGroups(block, graph, grower);
+    eraseDeadOps(block);
+  }
+};
+
+} // namespace

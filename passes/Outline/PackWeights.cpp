@@ -1,0 +1,164 @@
+//===- PackWeights.cpp - packs weights for the contraction emitter --------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The layouts are defined in README.md of this folder; compiler/Weights
+// evaluates them.
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/Outline/Passes.h"
+
+#include "dialects/NN/NNDialect.h"
+#include "llvm/ADT/STLExtras.h"
+
+namespace sinter {
+#define GEN_PASS_DEF_PACKWEIGHTSPASS
+#include "passes/Outline/Passes.h.inc"
+} // namespace sinter
+
+using namespace mlir;
+using namespace sinter;
+
+/// Columns of a panel: two vectors of 16, or four of 8, lanes.
+static constexpr int64_t panelWidth = 32;
+
+namespace {
+/// A packed form: the kind of the weight expression, its parameters, its shape.
+struct PackedForm {
+  StringRef kind;
+  SmallVector<NamedAttribute> params;
+  SmallVector<int64_t> shape;
+};
+} // namespace
+
+static int64_t countPanels(int64_t columns) {
+  return llvm::divideCeil(columns, panelWidth);
+}
+
+/// [1.., k, n] -> [1, panels, k, 32]; nothing where the weight has several
+/// matrices.
+static std::optional<PackedForm> packMatmul(ArrayRef<int64_t> shape,
+                                            Builder &builder) {
+  if (llvm::any_of(shape.drop_back(2), [](int64_t size) { return size != 1; }))
+    return std::nullopt;
+  int64_t k = shape[shape.size() - 2], n = shape.back();
+  return PackedForm{
+      "pack_matmul",
+      {builder.getNamedAttr("panel", builder.getI64IntegerAttr(panelWidth))},
+      {1, countPanels(n), k, panelWidth}};
+}
+
+/// Filters with `inputs` and `outputs` channels a group ->
+/// [group, panels, spatial.., inputs, 32].
+static PackedForm packFilter(StringRef kind, int64_t group, int64_t inputs,
+                             int64_t outputs, ArrayRef<int64_t> spatial,
+                             Builder &builder) {
+  PackedForm form{
+      kind,
+      {builder.getNamedAttr("group", builder.getI64IntegerAttr(group)),
+       builder.getNamedAttr("panel", builder.getI64IntegerAttr(panelWidth))},
+      {group, countPanels(outputs)}};
+  form.shape.append(spatial.begin(), spatial.end());
+  form.shape.append({inputs, panelWidth});
+  return form;
+}
+
+/// [c, 1, spatial..] -> [spatial.., c].
+static PackedForm packDepthwise(ArrayRef<int64_t> shape) {
+  PackedForm form{"pack_depthwise", {}, {}};
+  form.shape.append(shape.begin() + 2, shape.end());
+  form.shape.push_back(shape.front());
+  return form;
+}
+
+/// The form in which the emitter of `kind` reads the weight `operand` of its
+/// root.
+static std::optional<PackedForm> getPackedForm(kernel::Kind kind,
+                                               OpOperand &operand) {
+  Operation *root = operand.getOwner();
+  Builder builder(root->getContext());
+  auto shape = cast<RankedTensorType>(operand.get().getType()).getShape();
+  if (isa<nn::MatmulOp>(root))
+    return packMatmul(shape, builder);
+  if (auto conv = dyn_cast<nn::ConvOp>(root)) {
+    if (kind == kernel::Kind::Window)
+      return packDepthwise(shape);
+    int64_t group = conv.getGroup();
+    return packFilter("pack_conv", group, shape[1], shape[0] / group,
+                      shape.drop_front(2), builder);
+  }
+  int64_t group = cast<nn::ConvTransposeOp>(root).getGroup();
+  return packFilter("pack_conv_transpose", group, shape[0] / group, shape[1],
+                    shape.drop_front(2), builder);
+}
+
+/// The operand of the group's contraction that may be a packed weight.
+static OpOperand *findWeightOperand(kernel::GroupOp group) {
+  for (Operation &op : group.getBody().front())
+    if (isa<nn::MatmulOp, nn::ConvOp, nn::ConvTransposeOp>(op))
+      return &op.getOpOperand(1);
+  return nullptr;
+}
+
+/// Packs the weight behind `operand`, an argument of the group.
+static void packOperand(kernel::GroupOp group, OpOperand &operand,
+                        nn::WeightOp weight, const PackedForm &form) {
+  MLIRContext *context = group.getContext();
+  auto argument = cast<BlockArgument>(operand.get());
+  auto logicalType = cast<RankedTensorType>(argument.getType());
+  auto packedType =
+      RankedTensorType::get(form.shape, logicalType.getElementType());
+  auto value = nn::WeightAttr::get(
+      context, StringAttr::get(context, form.kind), weight.getValue(),
+      DictionaryAttr::get(context, form.params), packedType);
+
+  OpBuilder builder(group);
+  auto packed = nn::WeightOp::create(builder, weight.getLoc(), value);
+  Block &body = group.getBody().front();
+  // Another use of the argument keeps the weight as it is.
+  if (argument.hasOneUse()) {
+    group->setOperand(argument.getArgNumber(), packed.getResult());
+    argument.setType(packedType);
+  } else {
+    group.getInputsMutable().append(packed.getResult());
+    argument = body.addArgument(packedType, weight.getLoc());
+  }
+  builder.setInsertionPointToStart(&body);
+  auto unpack = kernel::UnpackOp::create(builder, operand.getOwner()->getLoc(),
+                                         logicalType, argument);
+  operand.set(unpack.getResult());
+}
+
+namespace {
+
+struct PackWeightsPass : sinter::impl::PackWeightsPassBase<PackWeightsPass> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    for (auto group : getOperation().getOps<kernel::GroupOp>()) {
+      if (group.getKind() != kernel::Kind::Contract &&
+          group.getKind() != kernel::Kind::Window)
+        continue;
+      OpOperand *operand = findWeightOperand(group);
+      auto argument =
+          operand ? dyn_cast<BlockArgument>(operand->get()) : nullptr;
+      if (!argument)
+        continue;
+      auto weight = group.getInputs()[argument.getArgNumber()]
+                        .getDefiningOp<nn::WeightOp>();
+      if (!weight)
+        continue;
+      if (std::optional<PackedForm> form =
+              getPackedForm(group.getKind(), *operand)) {
+        packOperand(group, *operand, weight, *form);
+        if (weight->use_empty())
+          weight.erase();
+      }
+    }
+  }
+};
+
+} // namespace

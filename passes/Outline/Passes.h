@@ -1,0 +1,23 @@
+//===- Passes.h - outlining passes ------------------------------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SINTER_PASSES_OUTLINE_PASSES_H
+#define SINTER_PASSES_OUTLINE_PASSES_H
+
+#include "dialects/Kernel/KernelDialect.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/Pass.h"
+
+namespace sinter {
+
+#define GEN_PASS_DECL
+#define GEN_PASS_REGISTRATION
+#include "passes/Outline/Passes.h.inc"
+
+} // namespace sinter
+
+#endif // SINTER_PASSES_OUTLINE_PASSES_H

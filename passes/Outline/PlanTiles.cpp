@@ -1,0 +1,28 @@
+//===- PlanTiles.cpp - units of work and scratch of kernels ---------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/Outline/Passes.h"
+
+#include "passes/Lower/Tiling.h"
+
+namespace sinter {
+#define GEN_PASS_DEF_PLANTILESPASS
+#include "passes/Outline/Passes.h.inc"
+} // namespace sinter
+
+namespace {
+
+struct PlanTilesPass : sinter::impl::PlanTilesPassBase<PlanTilesPass> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    auto [tiles, scratch] = sinter::planTiles(getOperation());
+    getOperation().setTilesAttr(tiles);
+    getOperation().setScratchAttr(scratch);
+  }
+};
+
+} // namespace
