@@ -1,0 +1,292 @@
+//===- manifest.cpp - the manifest as C structures ------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The only C++ of the runtime: FlatBuffers' verifier and accessors are headers.
+// Compiled without exceptions and RTTI, and nothing here needs libstdc++.
+//
+//===----------------------------------------------------------------------===//
+
+#include "core/manifest.h"
+#include "core/error.h"
+#include "core/format.h"
+#include "sinter/abi.h"
+#include "sinter/manifest_generated.h"
+
+namespace fb = sinter::manifest;
+
+namespace {
+
+/// Turns tables into C structures; the first failure sticks in `status`.
+class Reader {
+public:
+  Reader(sinter_pile_t *pile, sinter_manifest_t *out, sinter_error_t *error)
+      : pile(pile), out(*out), error(error) {}
+
+  sinter_status_t read(const fb::Manifest &manifest);
+
+private:
+  sinter_status_t fail(const char *what) {
+    return status = sinter_fail(error, SINTER_STATUS_BAD_ARTIFACT,
+                                "the manifest is invalid: %s", what);
+  }
+  template <typename T> T *allocate(size_t count) {
+    void *memory = sinter_pile_allocate(pile, count, sizeof(T));
+    if (!memory)
+      status = sinter_fail(error, SINTER_STATUS_OUT_OF_MEMORY,
+                           "no memory for the manifest of the artifact");
+    return static_cast<T *>(memory);
+  }
+  static const char *text(const flatbuffers::String *string) {
+    return string ? string->c_str() : "";
+  }
+
+  const char **readNodes(
+      const flatbuffers::Vector<flatbuffers::Offset<flatbuffers::String>> *nodes,
+      size_t &count);
+  void readFreeDims(const fb::Manifest &manifest);
+  void readValue(const fb::Tensor &tensor, bool isInput,
+                 sinter_value_info_t &info, int32_t **sizes);
+  void readDim(const fb::Dim &dim, bool isInput, sinter_dim_info_t &info,
+               int32_t &size);
+  void readValues(const fb::Manifest &manifest);
+  void readKernels(const fb::Manifest &manifest);
+  void readChecksAndVariants(const fb::Manifest &manifest);
+  void readPlaces(const fb::Manifest &manifest);
+  const uint8_t *readHash(const flatbuffers::Vector<uint8_t> *hash,
+                          const char *complaint);
+  sinter_section_t readSection(const fb::Section *section);
+
+  sinter_pile_t *pile;
+  sinter_manifest_t &out;
+  sinter_error_t *error;
+  sinter_status_t status = SINTER_STATUS_OK;
+};
+
+} // namespace
+
+const char **Reader::readNodes(
+    const flatbuffers::Vector<flatbuffers::Offset<flatbuffers::String>> *nodes,
+    size_t &count) {
+  count = nodes ? nodes->size() : 0;
+  const char **result = allocate<const char *>(count);
+  if (!result)
+    count = 0;
+  for (size_t i = 0; i < count; ++i)
+    result[i] = text(nodes->Get(static_cast<unsigned>(i)));
+  return result;
+}
+
+void Reader::readFreeDims(const fb::Manifest &manifest) {
+  size_t count = manifest.free_dims()->size();
+  out.free_dims = allocate<sinter_free_dim_info_t>(count);
+  if (status)
+    return;
+  out.free_dim_count = count;
+  for (size_t i = 0; i < count; ++i) {
+    const fb::FreeDim &dim = *manifest.free_dims()->Get(static_cast<unsigned>(i));
+    out.free_dims[i] = {text(dim.name()), dim.min(), dim.max(), dim.optimum()};
+    if (dim.min() < 0 || dim.max() < dim.min()) {
+      fail("the range of a free dimension is empty");
+      return;
+    }
+  }
+}
+
+void Reader::readDim(const fb::Dim &dim, bool isInput, sinter_dim_info_t &info,
+                     int32_t &size) {
+  info = {dim.value() >= 0 ? dim.value() : -1, -1, text(dim.formula())};
+  size = -1;
+  if (dim.value() >= 0)
+    return;
+  if (dim.free_dim() >= 0) {
+    if (static_cast<size_t>(dim.free_dim()) >= out.free_dim_count)
+      fail("a dimension refers to a free dimension that is not there");
+    info.free_dim = dim.free_dim();
+  } else if (isInput) {
+    fail("a dimension of an input is neither fixed nor free");
+  }
+  if (isInput)
+    return;
+  if (dim.size_index() >= 0 &&
+      static_cast<uint32_t>(dim.size_index()) < out.size_count)
+    size = dim.size_index();
+  else if (info.free_dim < 0)
+    fail("a dimension of an output refers to a size that is not there");
+}
+
+void Reader::readValue(const fb::Tensor &tensor, bool isInput,
+                       sinter_value_info_t &info, int32_t **sizes) {
+  size_t rank = tensor.dims()->size();
+  sinter_type_t type = static_cast<sinter_type_t>(tensor.type());
+  if (rank > SINTER_MAX_RANK) {
+    fail("an input or output has too many dimensions");
+    return;
+  }
+  if (!sinter_type_bytes(type)) {
+    fail("an input or output has an unknown element type");
+    return;
+  }
+  sinter_dim_info_t *dims = allocate<sinter_dim_info_t>(rank);
+  int32_t *indices = allocate<int32_t>(rank);
+  if (status)
+    return;
+  for (size_t i = 0; i < rank && !status; ++i)
+    readDim(*tensor.dims()->Get(static_cast<unsigned>(i)), isInput, dims[i],
+            indices[i]);
+  info = {text(tensor.name()), SINTER_VALUE_TENSOR, type,
+          static_cast<int32_t>(rank), dims};
+  if (sizes)
+    *sizes = indices;
+}
+
+void Reader::readValues(const fb::Manifest &manifest) {
+  out.input_count = manifest.inputs()->size();
+  out.output_count = manifest.outputs()->size();
+  out.inputs = allocate<sinter_value_info_t>(out.input_count);
+  out.outputs = allocate<sinter_value_info_t>(out.output_count);
+  out.output_sizes = allocate<int32_t *>(out.output_count);
+  for (size_t i = 0; i < out.input_count && !status; ++i)
+    readValue(*manifest.inputs()->Get(static_cast<unsigned>(i)),
+              /*isInput=*/true, out.inputs[i], nullptr);
+  for (size_t i = 0; i < out.output_count && !status; ++i)
+    readValue(*manifest.outputs()->Get(static_cast<unsigned>(i)),
+              /*isInput=*/false, out.outputs[i], &out.output_sizes[i]);
+}
+
+void Reader::readKernels(const fb::Manifest &manifest) {
+  out.kernel_count = manifest.kernels()->size();
+  out.launch_count = manifest.launches()->size();
+  out.kernels = allocate<sinter_kernel_info_t>(out.kernel_count);
+  out.launches = allocate<sinter_launch_info_t>(out.launch_count);
+  for (size_t i = 0; i < out.kernel_count && !status; ++i) {
+    const fb::Kernel &kernel = *manifest.kernels()->Get(static_cast<unsigned>(i));
+    sinter_kernel_info_t &info = out.kernels[i];
+    info.name = text(kernel.name());
+    info.kind = text(kernel.kind());
+    info.nodes = readNodes(kernel.nodes(), info.node_count);
+  }
+  for (size_t i = 0; i < out.launch_count && !status; ++i) {
+    const fb::Launch &launch = *manifest.launches()->Get(static_cast<unsigned>(i));
+    sinter_launch_info_t &info = out.launches[i];
+    if (launch.kernel() < 0 ||
+        static_cast<size_t>(launch.kernel()) >= out.kernel_count) {
+      fail("a launch refers to a kernel that is not there");
+      return;
+    }
+    info.kernel = static_cast<size_t>(launch.kernel());
+    info.nodes = readNodes(launch.nodes(), info.node_count);
+  }
+}
+
+void Reader::readChecksAndVariants(const fb::Manifest &manifest) {
+  out.check_count = manifest.checks()->size();
+  out.variant_count = manifest.variants()->size();
+  out.checks = allocate<sinter_check_t>(out.check_count);
+  out.variants = allocate<sinter_variant_info_t>(out.variant_count);
+  if (status)
+    return;
+  for (size_t i = 0; i < out.check_count; ++i) {
+    const fb::Check &check = *manifest.checks()->Get(static_cast<unsigned>(i));
+    out.checks[i] = {text(check.node()), text(check.op()), text(check.expected()),
+                     text(check.remedy())};
+  }
+  for (size_t i = 0; i < out.variant_count; ++i) {
+    const fb::Variant &variant =
+        *manifest.variants()->Get(static_cast<unsigned>(i));
+    out.variants[i] = {text(variant.name()), variant.features(), 0};
+  }
+  if (!out.variant_count)
+    fail("it has no variant");
+}
+
+sinter_section_t Reader::readSection(const fb::Section *section) {
+  if (!section)
+    return {0, 0};
+  return {section->offset(), section->bytes()};
+}
+
+const uint8_t *Reader::readHash(const flatbuffers::Vector<uint8_t> *hash,
+                                const char *complaint) {
+  if (hash && hash->size() == SINTER_HASH_BYTES)
+    return hash->data();
+  fail(complaint);
+  return nullptr;
+}
+
+void Reader::readPlaces(const fb::Manifest &manifest) {
+  out.image = readSection(manifest.image());
+  out.weights = readSection(manifest.weights());
+  out.tail = readSection(manifest.tail());
+  out.root_address = manifest.root_address();
+  out.image_hash = readHash(manifest.image_hash(), "the hash of the code is missing");
+  out.tail_hash = readHash(manifest.tail_hash(), "the hash of the tail is missing");
+  if (manifest.weights_leaf_bytes() != SINTER_LEAF_BYTES) {
+    fail("the weights are hashed in pieces of an unknown size");
+    return;
+  }
+  out.leaf_count = out.weights.bytes / SINTER_LEAF_BYTES +
+                   (out.weights.bytes % SINTER_LEAF_BYTES != 0);
+  const flatbuffers::Vector<uint8_t> *hashes = manifest.weights_hashes();
+  uint64_t hashBytes = hashes ? hashes->size() : 0;
+  if (hashBytes % SINTER_HASH_BYTES || hashBytes / SINTER_HASH_BYTES != out.leaf_count)
+    fail("the number of hashes does not fit the weights");
+  out.weights_hashes = hashes ? hashes->data() : nullptr;
+}
+
+sinter_status_t Reader::read(const fb::Manifest &manifest) {
+  out = {};
+  if (manifest.abi_version() != SINTER_ABI_VERSION) {
+    status = sinter_fail(error, SINTER_STATUS_BAD_VERSION,
+                         "the artifact was made for ABI version %u by %s, but this "
+                         "runtime has version %u",
+                         manifest.abi_version(), text(manifest.compiler()),
+                         SINTER_ABI_VERSION);
+    sinter_error_expected(error, "ABI version %u", SINTER_ABI_VERSION);
+    sinter_error_found(error, "ABI version %u", manifest.abi_version());
+    sinter_error_remedy(error, "compile the model again with this version of Sinter");
+    return status;
+  }
+  out.size_count = manifest.size_count();
+  if (out.size_count < 3 || out.size_count > 1u << 20)
+    return fail("the number of sizes is out of range");
+  readFreeDims(manifest);
+  if (!status)
+    readValues(manifest);
+  if (!status)
+    readKernels(manifest);
+  if (!status)
+    readChecksAndVariants(manifest);
+  if (!status)
+    readPlaces(manifest);
+  out.info.name = text(manifest.model_name());
+  out.info.compiler = text(manifest.compiler());
+  out.info.arena_formula = text(manifest.arena_formula());
+  out.info.scratch_formula = text(manifest.scratch_formula());
+  if (manifest.model_hash() && manifest.model_hash()->size() == SINTER_HASH_BYTES)
+    out.info.model_hash = manifest.model_hash()->data();
+  out.info.code_bytes = out.image.bytes;
+  out.info.weights_bytes = out.weights.bytes;
+  out.info.node_count = manifest.node_count();
+  out.info.abi_version = manifest.abi_version();
+  return status;
+}
+
+extern "C" sinter_status_t sinter_manifest_read(const uint8_t *data, size_t bytes,
+                                                sinter_pile_t *pile,
+                                                sinter_manifest_t *out_manifest,
+                                                sinter_error_t *error) {
+  // FlatBuffers offsets are 32 bits and signed in places.
+  const size_t limit = size_t(1) << 30;
+  if (bytes < 8 || bytes > limit)
+    return sinter_fail(error, SINTER_STATUS_BAD_ARTIFACT,
+                       "the manifest is invalid: %zu bytes are not possible", bytes);
+  flatbuffers::Verifier verifier(data, bytes, /*max_depth=*/16,
+                                 /*max_tables=*/100000000);
+  if (!fb::VerifyManifestBuffer(verifier))
+    return sinter_fail(error, SINTER_STATUS_BAD_ARTIFACT,
+                       "the manifest is invalid: its structure is broken");
+  return Reader(pile, out_manifest, error).read(*fb::GetManifest(data));
+}

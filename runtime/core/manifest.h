@@ -1,0 +1,61 @@
+/*===- manifest.h - the manifest as C structures ------------------*- C -*-===*/
+/*
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ */
+#ifndef SINTER_RUNTIME_CORE_MANIFEST_H
+#define SINTER_RUNTIME_CORE_MANIFEST_H
+
+#include "core/pile.h"
+#include "sinter/model.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** A range of the file. */
+typedef struct sinter_section {
+  uint64_t offset, bytes;
+} sinter_section_t;
+
+/** A condition on sizes or data. */
+typedef struct sinter_check {
+  const char *node, *op, *expected, *remedy;
+} sinter_check_t;
+
+/**
+ * A manifest that has passed all checks that need nothing but itself. Strings and
+ * hashes point into the bytes it was read from, arrays into the pile.
+ */
+typedef struct sinter_manifest {
+  sinter_model_info_t info; /* isa and artifact_bytes are not set here */
+  size_t input_count, output_count, free_dim_count, kernel_count;
+  size_t launch_count, check_count, variant_count;
+  sinter_value_info_t *inputs, *outputs;
+  int32_t **output_sizes; /* of each output and dimension: index of size, or -1 */
+  sinter_free_dim_info_t *free_dims;
+  sinter_kernel_info_t *kernels;
+  sinter_launch_info_t *launches;
+  sinter_check_t *checks;
+  sinter_variant_info_t *variants; /* supported is not set here */
+  uint32_t size_count;
+  uint64_t root_address;
+  sinter_section_t image, weights, tail;
+  const uint8_t *image_hash, *tail_hash;
+  const uint8_t *weights_hashes; /* SINTER_HASH_BYTES a leaf */
+  uint64_t leaf_count;
+} sinter_manifest_t;
+
+/**
+ * Reads `bytes` bytes at `data` (16-byte aligned; they must outlive the result).
+ * Fails with BAD_ARTIFACT, BAD_VERSION or OUT_OF_MEMORY.
+ */
+sinter_status_t sinter_manifest_read(const uint8_t *data, size_t bytes,
+                                     sinter_pile_t *pile,
+                                     sinter_manifest_t *out_manifest,
+                                     sinter_error_t *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* SINTER_RUNTIME_CORE_MANIFEST_H */

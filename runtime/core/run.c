@@ -1,0 +1,372 @@
+/*===- run.c - one run of a model -----------------------------------------===*/
+/*
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * Checks the caller's tensors, prepares when sizes changed, calls the schedule.
+ */
+#define _POSIX_C_SOURCE 200809L /* clock_gettime */
+#include "core/context.h"
+#include "core/error.h"
+
+#include <string.h>
+#include <time.h>
+
+/*===- Launching kernels --------------------------------------------------===*/
+
+/* A slot takes this share of its part of the tiles at a time: slots that started
+ * late or were interrupted leave work to the others. */
+enum { CHUNKS_A_SLOT = 8 };
+
+typedef struct launch {
+  sinter_abi_kernel_fn kernel;
+  void *const *buffers;
+  const int64_t *dims;
+  int64_t tiles, chunk;
+  uint8_t *scratch;
+  size_t scratch_step;
+  atomic_llong next;
+  atomic_int result; /* the smallest that is not 0 */
+} launch;
+
+static void keep_smallest(atomic_int *result, int32_t value) {
+  int known = atomic_load(result);
+  while (value && (!known || value < known) &&
+         !atomic_compare_exchange_weak(result, &known, value))
+    ;
+}
+
+static void run_slot(void *argument, size_t slot) {
+  launch *work = argument;
+  void *scratch = work->scratch + slot * work->scratch_step;
+  for (;;) {
+    int64_t first = atomic_fetch_add(&work->next, work->chunk);
+    if (first >= work->tiles)
+      return;
+    int64_t last = first + work->chunk < work->tiles ? first + work->chunk : work->tiles;
+    keep_smallest(&work->result,
+                  work->kernel(work->buffers, work->dims, first, last, scratch));
+  }
+}
+
+static int32_t run_tiles(sinter_context_t *context, sinter_abi_kernel_fn kernel,
+                         void *const *buffers, const int64_t *dims, int64_t tiles) {
+  int64_t slots = context->parallel.threads < tiles ? context->parallel.threads : tiles;
+  if (slots <= 1)
+    return kernel(buffers, dims, 0, tiles, context->scratch);
+  launch work = {.kernel = kernel,
+                 .buffers = buffers,
+                 .dims = dims,
+                 .tiles = tiles,
+                 .chunk = tiles / (slots * CHUNKS_A_SLOT),
+                 .scratch = context->scratch,
+                 .scratch_step = context->scratch_step};
+  if (work.chunk < 1)
+    work.chunk = 1;
+  atomic_init(&work.next, 0);
+  atomic_init(&work.result, 0);
+  sinter_parallel_run(&context->parallel, (size_t)slots, run_slot, &work);
+  return atomic_load(&work.result);
+}
+
+static uint64_t read_clock(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static int32_t parallel_for(void *user, sinter_abi_kernel_fn kernel,
+                            void *const *buffers, const int64_t *dims, int64_t tiles,
+                            int32_t launch_index) {
+  sinter_context_t *context = user;
+  if (atomic_load_explicit(&context->cancelled, memory_order_relaxed))
+    return -SINTER_STATUS_CANCELLED;
+  if (!context->profile)
+    return tiles > 0 ? run_tiles(context, kernel, buffers, dims, tiles) : 0;
+  uint64_t begin = read_clock();
+  int32_t result = tiles > 0 ? run_tiles(context, kernel, buffers, dims, tiles) : 0;
+  uint64_t end = read_clock();
+  if (launch_index >= 0 &&
+      (size_t)launch_index < context->model->artifact.manifest.launch_count)
+    context->profile(context->profile_user, (size_t)launch_index, end - begin);
+  return result;
+}
+
+/* Reserved entries of the table. */
+static void *grow(void *user, uint64_t bytes) {
+  (void)user, (void)bytes;
+  return NULL;
+}
+static int32_t gpu_launch(void *user, int32_t kernel, void *const *buffers,
+                          const int64_t *dims) {
+  (void)user, (void)kernel, (void)buffers, (void)dims;
+  return -SINTER_STATUS_UNSUPPORTED;
+}
+
+/*===- The caller's tensors -----------------------------------------------===*/
+
+static void append_sizes(const int64_t *dims, int32_t rank, sinter_text_t *text) {
+  sinter_text_append(text, "[");
+  for (int32_t i = 0; i < rank && i < SINTER_MAX_RANK; ++i)
+    sinter_text_append(text, "%s%lld", i ? ", " : "", dims ? (long long)dims[i] : -1);
+  sinter_text_append(text, "]");
+}
+
+/* "input 'x' <what>: expected f32[batch, 3], found f64[1, 3]". `sizes` are those
+ * expected, or NULL for the formulas of the model. */
+static sinter_status_t fail_tensor(const char *role, const sinter_value_info_t *info,
+                                   const int64_t *sizes, const sinter_tensor_t *tensor,
+                                   const char *what, sinter_error_t *error) {
+  char expected[sizeof error->expected], found[sizeof error->found];
+  sinter_text_t text = sinter_text_begin(expected, sizeof expected);
+  sinter_text_append(&text, "%s", sinter_type_name(info->type));
+  if (sizes) {
+    append_sizes(sizes, info->rank, &text);
+  } else {
+    sinter_text_append(&text, "[");
+    for (int32_t i = 0; i < info->rank; ++i) {
+      const char *formula = info->dims[i].formula;
+      sinter_text_append(&text, i ? ", " : "");
+      if (info->dims[i].value >= 0)
+        sinter_text_append(&text, "%lld", (long long)info->dims[i].value);
+      else
+        sinter_text_append(&text, "%s", formula[0] ? formula : "?");
+    }
+    sinter_text_append(&text, "]");
+  }
+  text = sinter_text_begin(found, sizeof found);
+  sinter_text_append(&text, "%s", sinter_type_name(tensor->type));
+  append_sizes(tensor->dims, tensor->rank, &text);
+  sinter_fail(error, SINTER_STATUS_BAD_TENSOR, "%s '%s' %s: expected %s, found %s",
+              role, info->name, what, expected, found);
+  sinter_error_node(error, info->name, "");
+  sinter_error_expected(error, "%s", expected);
+  sinter_error_found(error, "%s", found);
+  return SINTER_STATUS_BAD_TENSOR;
+}
+
+/* What inputs and outputs have in common, once sizes are known to be right. */
+static const char *check_memory(const sinter_tensor_t *tensor, size_t bytes) {
+  if (tensor->device.kind != 0 && tensor->device.kind != SINTER_DEVICE_CPU)
+    return "is not in the memory of the CPU";
+  if (!tensor->data && bytes)
+    return "has no data";
+  if ((uintptr_t)tensor->data % sinter_type_bytes(tensor->type))
+    return "is not aligned to its elements";
+  if (!sinter_tensor_is_contiguous(tensor))
+    return "has strides that are not contiguous, which is not supported: copy it to "
+           "row-major order";
+  return NULL;
+}
+
+/* The input that set a free dimension before input `index` did. */
+static const char *find_setter(const sinter_manifest_t *manifest, size_t index,
+                               int32_t free_dim) {
+  for (size_t i = 0; i < index; ++i)
+    for (int32_t k = 0; k < manifest->inputs[i].rank; ++k)
+      if (manifest->inputs[i].dims[k].free_dim == free_dim)
+        return manifest->inputs[i].name;
+  return manifest->inputs[index].name;
+}
+
+static sinter_status_t fail_conflict(const sinter_context_t *context, size_t index,
+                                     int32_t axis, int64_t size,
+                                     sinter_error_t *error) {
+  const sinter_manifest_t *manifest = &context->model->artifact.manifest;
+  const sinter_value_info_t *info = &manifest->inputs[index];
+  int32_t free_dim = info->dims[axis].free_dim;
+  long long known = (long long)context->new_dims[free_dim];
+  const char *name = manifest->free_dims[free_dim].name;
+  sinter_fail(error, SINTER_STATUS_BAD_DIMENSION,
+              "input '%s' has %lld as '%s' (dimension %d), but input '%s' has %lld",
+              info->name, (long long)size, name, (int)axis,
+              find_setter(manifest, index, free_dim), known);
+  sinter_error_node(error, info->name, "");
+  sinter_error_expected(error, "%s = %lld", name, known);
+  sinter_error_found(error, "%s = %lld", name, (long long)size);
+  sinter_error_remedy(error, "give inputs whose '%s' agrees", name);
+  return SINTER_STATUS_BAD_DIMENSION;
+}
+
+/* Checks an input and takes its free dimensions into new_dims (-1: not set yet). */
+static sinter_status_t read_input(sinter_context_t *context, size_t index,
+                                  const sinter_tensor_t *tensor,
+                                  sinter_error_t *error) {
+  const sinter_value_info_t *info = &context->model->artifact.manifest.inputs[index];
+  if (tensor->type != info->type)
+    return fail_tensor("input", info, NULL, tensor, "has the wrong type", error);
+  if (tensor->rank != info->rank)
+    return fail_tensor("input", info, NULL, tensor, "has the wrong rank", error);
+  if (info->rank && !tensor->dims)
+    return fail_tensor("input", info, NULL, tensor, "has no dims", error);
+  for (int32_t i = 0; i < info->rank; ++i) {
+    int64_t size = tensor->dims[i];
+    int32_t free_dim = info->dims[i].free_dim;
+    if (size < 0 || (free_dim < 0 && size != info->dims[i].value))
+      return fail_tensor("input", info, NULL, tensor, "has the wrong size", error);
+    if (free_dim < 0)
+      continue;
+    if (context->new_dims[free_dim] >= 0 && context->new_dims[free_dim] != size)
+      return fail_conflict(context, index, i, size, error);
+    context->new_dims[free_dim] = size;
+  }
+  size_t bytes;
+  sinter_status_t status =
+      sinter_tensor_bytes(info->type, info->rank, tensor->dims, &bytes, error);
+  if (status)
+    return status;
+  const char *complaint = check_memory(tensor, bytes);
+  if (complaint)
+    return fail_tensor("input", info, NULL, tensor, complaint, error);
+  if (tensor->bytes && tensor->bytes < bytes) {
+    fail_tensor("input", info, NULL, tensor, "has less memory than its sizes need", error);
+    sinter_error_expected(error, "%zu bytes", bytes);
+    sinter_error_found(error, "%zu bytes", tensor->bytes);
+    return SINTER_STATUS_BAD_TENSOR;
+  }
+  context->input_pointers[index] = tensor->data;
+  return SINTER_STATUS_OK;
+}
+
+static sinter_status_t read_inputs(sinter_context_t *context,
+                                   const sinter_tensor_t *inputs,
+                                   sinter_error_t *error) {
+  const sinter_manifest_t *manifest = &context->model->artifact.manifest;
+  for (size_t i = 0; i < manifest->free_dim_count; ++i)
+    context->new_dims[i] = -1;
+  for (size_t i = 0; i < manifest->input_count; ++i) {
+    sinter_status_t status = read_input(context, i, &inputs[i], error);
+    if (status)
+      return status;
+  }
+  /* A dimension that no input has stays as it was prepared. */
+  int changed = !context->is_prepared;
+  for (size_t i = 0; i < manifest->free_dim_count; ++i) {
+    if (context->new_dims[i] < 0)
+      context->new_dims[i] =
+          context->is_prepared ? context->dims[i] : manifest->free_dims[i].min;
+    changed |= context->new_dims[i] != context->dims[i];
+  }
+  return changed ? sinter_context_prepare_new_dims(context, error) : SINTER_STATUS_OK;
+}
+
+static sinter_status_t fail_small(const sinter_value_info_t *info, size_t needed,
+                                  size_t found, sinter_error_t *error) {
+  sinter_fail(error, SINTER_STATUS_BUFFER_TOO_SMALL,
+              "the memory for output '%s' has %zu bytes, but %zu are needed",
+              info->name, found, needed);
+  sinter_error_node(error, info->name, "");
+  sinter_error_expected(error, "%zu bytes", needed);
+  sinter_error_found(error, "%zu bytes", found);
+  sinter_error_remedy(error, "give %zu bytes, or NULL to let the context provide them",
+                      needed);
+  return SINTER_STATUS_BUFFER_TOO_SMALL;
+}
+
+/* Checks an output and finds its memory. */
+static sinter_status_t place_output(sinter_context_t *context, size_t index,
+                                    const sinter_tensor_t *tensor,
+                                    sinter_error_t *error) {
+  const sinter_value_info_t *info = &context->model->artifact.manifest.outputs[index];
+  const int64_t *dims = context->output_dims[index];
+  size_t needed = context->output_bytes[index];
+  sinter_block_t *block = &context->output_blocks[index];
+  if (tensor->type != SINTER_TYPE_UNDEFINED && tensor->type != info->type)
+    return fail_tensor("output", info, dims, tensor, "has the wrong type", error);
+  int has_dims = tensor->dims && tensor->dims != dims;
+  if (has_dims && (tensor->rank != info->rank ||
+                   (info->rank && memcmp(tensor->dims, dims,
+                                         (size_t)info->rank * sizeof *dims))))
+    return fail_tensor("output", info, dims, tensor, "has the wrong shape", error);
+  sinter_tensor_t actual = *tensor;
+  actual.type = info->type;
+  actual.rank = info->rank;
+  actual.dims = dims;
+  int is_ours = !tensor->data || tensor->data == block->data;
+  if (is_ours)
+    actual.data = NULL;
+  const char *complaint = check_memory(&actual, is_ours ? 0 : needed);
+  if (complaint)
+    return fail_tensor("output", info, dims, &actual, complaint, error);
+  if (is_ours) {
+    sinter_status_t status = sinter_context_resize(context, block, needed, error);
+    context->output_pointers[index] = block->data;
+    return status;
+  }
+  if (!tensor->bytes && !tensor->dims && info->rank)
+    return fail_tensor("output", info, dims, tensor,
+                       "has memory of unknown length (set bytes or dims)", error);
+  if (tensor->bytes && tensor->bytes < needed)
+    return fail_small(info, needed, tensor->bytes, error);
+  context->output_pointers[index] = tensor->data;
+  return SINTER_STATUS_OK;
+}
+
+static void fill_output(const sinter_context_t *context, size_t index,
+                        sinter_tensor_t *tensor) {
+  const sinter_value_info_t *info = &context->model->artifact.manifest.outputs[index];
+  void *data = context->output_pointers[index];
+  size_t needed = context->output_bytes[index];
+  if (!tensor->bytes || data == context->output_blocks[index].data)
+    tensor->bytes = needed;
+  tensor->data = data;
+  tensor->type = info->type;
+  tensor->rank = info->rank;
+  tensor->dims = context->output_dims[index];
+  tensor->device = (sinter_device_t){SINTER_DEVICE_CPU, 0};
+}
+
+/*===- The run ------------------------------------------------------------===*/
+
+static sinter_status_t run_schedule(sinter_context_t *context, sinter_error_t *error) {
+  const sinter_model_t *model = context->model;
+  const sinter_abi_table table = {.struct_size = sizeof table,
+                                  .version = SINTER_ABI_VERSION,
+                                  .user = context,
+                                  .parallel_for = parallel_for,
+                                  .grow = grow,
+                                  .gpu_launch = gpu_launch};
+  const sinter_abi_frame frame = {.weights = model->weights,
+                                  .arena = context->arena,
+                                  .inputs = context->input_pointers,
+                                  .outputs = context->output_pointers,
+                                  .dims = context->dims,
+                                  .sizes = context->sizes};
+  int32_t result = -SINTER_STATUS_CANCELLED;
+  if (!atomic_load(&context->cancelled))
+    result = model->image.root->run(&table, &frame, model->kernels);
+  if (!result)
+    return SINTER_STATUS_OK;
+  if (result == -SINTER_STATUS_CANCELLED) {
+    atomic_store(&context->cancelled, 0);
+    return sinter_fail(error, SINTER_STATUS_CANCELLED, "the run was cancelled");
+  }
+  return sinter_model_fail_check(model, result, context->dims, error);
+}
+
+sinter_status_t sinter_context_run(sinter_context_t *context,
+                                   const sinter_tensor_t *inputs, size_t input_count,
+                                   sinter_tensor_t *outputs, size_t output_count,
+                                   sinter_error_t *error) {
+  if (!context || (input_count && !inputs) || (output_count && !outputs))
+    return sinter_fail(error, SINTER_STATUS_INVALID_ARGUMENT,
+                       "context, inputs or outputs is NULL");
+  const sinter_manifest_t *manifest = &context->model->artifact.manifest;
+  if (input_count != manifest->input_count || output_count != manifest->output_count) {
+    sinter_fail(error, SINTER_STATUS_BAD_TENSOR,
+                "the model has %zu inputs and %zu outputs, but %zu and %zu were given",
+                manifest->input_count, manifest->output_count, input_count,
+                output_count);
+    sinter_error_expected(error, "%zu inputs, %zu outputs", manifest->input_count,
+                          manifest->output_count);
+    sinter_error_found(error, "%zu inputs, %zu outputs", input_count, output_count);
+    return SINTER_STATUS_BAD_TENSOR;
+  }
+  sinter_status_t status = read_inputs(context, inputs, error);
+  for (size_t i = 0; i < output_count && !status; ++i)
+    status = place_output(context, i, &outputs[i], error);
+  if (!status)
+    status = run_schedule(context, error);
+  for (size_t i = 0; i < output_count && !status; ++i)
+    fill_output(context, i, &outputs[i]);
+  return status;
+}
