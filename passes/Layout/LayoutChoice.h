@@ -1,0 +1,30 @@
+//===- LayoutChoice.h - which operation gets which order --------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SINTER_PASSES_LAYOUT_LAYOUTCHOICE_H
+#define SINTER_PASSES_LAYOUT_LAYOUTCHOICE_H
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/DenseSet.h"
+
+namespace sinter {
+
+/// The operations of a function that should work with the channels last: the
+/// convolutions and pools, and those others for which that costs fewest bytes
+/// of transposes.
+class LayoutChoice {
+public:
+  explicit LayoutChoice(mlir::func::FuncOp func);
+
+  bool isChannelsLast(mlir::Operation *op) const { return chosen.contains(op); }
+
+private:
+  llvm::DenseSet<mlir::Operation *> chosen;
+};
+
+} // namespace sinter
+
+#endif // SINTER_PASSES_LAYOUT_LAYOUTCHOICE_H

@@ -1,0 +1,215 @@
+//===- VerifyForm.cpp - what each phase promises --------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialects/Kernel/KernelDialect.h"
+#include "dialects/NN/NNDialect.h"
+#include "passes/Verify/Passes.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+namespace sinter {
+#define GEN_PASS_DEF_VERIFYFORMPASS
+#include "passes/Verify/Passes.h.inc"
+} // namespace sinter
+
+using namespace mlir;
+using namespace sinter;
+
+namespace {
+
+//===----------------------------------------------------------------------===//
+// The table of forms
+//===----------------------------------------------------------------------===//
+
+/// What may stand where after a phase: names of operations, `dialect.*`, and
+/// `element-wise` for nn operations with that trait.
+struct Form {
+  StringLiteral name;
+  StringLiteral inModule;
+  StringLiteral inFunction;
+  StringLiteral inSchedule;
+  StringLiteral
+      inTarget; ///< in the functions of a module for an instruction set
+};
+
+constexpr StringLiteral kLowered =
+    "func.return arith.* scf.* vector.* memref.* math.* ub.*";
+
+constexpr Form kForms[] = {
+    {"import", "func.func", "nn.* func.return", "", ""},
+    {"simplify", "func.func", "nn.* func.return", "", ""},
+    {"fuse", "func.func", "kernel.group nn.reshape nn.weight func.return", "",
+     ""},
+    {"outline", "func.func kernel.func",
+     "kernel.call nn.reshape nn.weight func.return", "", ""},
+    {"lower", "func.func kernel.func builtin.module",
+     "kernel.call nn.reshape nn.weight func.return", "", kLowered},
+    {"place", "kernel.schedule kernel.func builtin.module", "",
+     "kernel.input kernel.output kernel.constant kernel.arena kernel.launch "
+     "kernel.copy",
+     kLowered},
+};
+
+/// What may stand in a group or kernel of each kind, besides kernel.yield and
+/// constants of one element.
+struct KernelBody {
+  kernel::Kind kind;
+  StringLiteral allowed;
+};
+
+constexpr KernelBody kKernelBodies[] = {
+    {kernel::Kind::Loop,
+     "element-wise nn.transpose nn.slice nn.broadcast nn.gather "
+     "nn.gather_elements nn.iota nn.size_value nn.pad nn.resize nn.concat"},
+    {kernel::Kind::Rows, "element-wise nn.reduce nn.broadcast"},
+    {kernel::Kind::Reduce,
+     "element-wise nn.reduce nn.transpose nn.slice nn.broadcast"},
+    {kernel::Kind::Window,
+     "element-wise nn.conv nn.pool nn.transpose nn.broadcast kernel.unpack"},
+    {kernel::Kind::Contract, "element-wise nn.matmul nn.conv nn.conv_transpose "
+                             "nn.transpose nn.broadcast kernel.unpack"},
+    {kernel::Kind::Serial, "nn.*"},
+};
+
+//===----------------------------------------------------------------------===//
+// Checks
+//===----------------------------------------------------------------------===//
+
+bool isAllowed(Operation *op, StringRef list) {
+  for (StringRef entry : llvm::split(list, ' ')) {
+    if (entry == op->getName().getStringRef())
+      return true;
+    if (entry == "element-wise" && op->hasTrait<nn::OpTrait::Elementwise>())
+      return true;
+    if (entry.consume_back(".*") &&
+        entry == op->getName().getDialectNamespace())
+      return true;
+  }
+  return false;
+}
+
+/// Checks one module against one row of the table.
+class FormCheck {
+public:
+  explicit FormCheck(const Form &form) : form(form) {}
+
+  LogicalResult run(ModuleOp module) {
+    for (Operation &op : *module.getBody()) {
+      expectAllowed(&op, form.inModule, "the module");
+      expectComplete(&op);
+      if (auto func = dyn_cast<func::FuncOp>(op))
+        checkBody(func.getBody(), form.inFunction, "a function");
+      else if (auto schedule = dyn_cast<kernel::ScheduleOp>(op))
+        checkBody(schedule.getBody(), form.inSchedule, "the schedule");
+      else if (auto kernelFunc = dyn_cast<kernel::FuncOp>(op))
+        checkKernel(kernelFunc.getKind(), kernelFunc.getBody());
+      else if (auto target = dyn_cast<ModuleOp>(op))
+        checkTarget(target);
+    }
+    return success(!hasFailed);
+  }
+
+private:
+  void checkBody(Region &body, StringRef allowed, StringRef place) {
+    for (Operation &op : body.getOps()) {
+      expectAllowed(&op, allowed, place);
+      expectComplete(&op);
+      if (auto group = dyn_cast<kernel::GroupOp>(op))
+        checkKernel(group.getKind(), group.getBody());
+    }
+  }
+
+  void checkKernel(kernel::Kind kind, Region &body) {
+    const KernelBody *row = llvm::find_if(
+        kKernelBodies, [&](const KernelBody &row) { return row.kind == kind; });
+    std::string place =
+        ("a kernel of kind '" + kernel::stringifyKind(kind) + "'").str();
+    for (Operation &op : body.getOps()) {
+      expectComplete(&op);
+      auto weight = dyn_cast<nn::WeightOp>(op);
+      bool isScalar =
+          weight &&
+          cast<RankedTensorType>(weight.getType()).getNumElements() <= 1;
+      if (!isScalar && !isa<kernel::YieldOp>(op))
+        expectAllowed(&op, row->allowed, place);
+    }
+  }
+
+  void checkTarget(ModuleOp target) {
+    if (!target->hasAttr("kernel.target"))
+      report(target, "a module without 'kernel.target'",
+             "the instruction set it is for");
+    for (Operation &op : *target.getBody()) {
+      expectAllowed(&op, "func.func", "a module for an instruction set");
+      op.walk([&](Operation *inner) {
+        if (inner != &op)
+          expectAllowed(inner, form.inTarget, "a lowered function");
+      });
+    }
+  }
+
+  void expectAllowed(Operation *op, StringRef allowed, StringRef place) {
+    if (!isAllowed(op, allowed))
+      report(op, ("'" + op->getName().getStringRef() + "' in " + place).str(),
+             allowed.empty() ? "nothing there" : ("one of: " + allowed).str());
+  }
+
+  /// What the next phase relies on in single operations.
+  void expectComplete(Operation *op) {
+    bool isAfterImport = form.name != "import";
+    llvm::TypeSwitch<Operation *>(op)
+        .Case<nn::ConvOp, nn::ConvTransposeOp, nn::PoolOp>([&](auto op) {
+          if (isAfterImport && !op.getChannelsLast())
+            report(op, "channels before the spatial dimensions",
+                   "'channels_last'");
+        })
+        .Case([&](kernel::FuncOp op) {
+          if (!op.getTiles() || !op.getScratch())
+            report(op, "a kernel without a plan", "'tiles' and 'scratch'");
+        })
+        .Case([&](kernel::ArenaOp op) {
+          if (!op.getOffset())
+            report(op, "a buffer without a place", "an offset in the arena");
+        })
+        .Case([&](kernel::ConstantOp op) {
+          if (!op.getOffset())
+            report(op, "a weight without a place", "an offset in the weights");
+        });
+  }
+
+  void report(Operation *op, StringRef found, StringRef expected) {
+    hasFailed = true;
+    op->emitError()
+        << "after phase '" << form.name << "' expects " << expected
+        << ", but found " << found
+        << "; this is a defect of Sinter, not of the model: please report it";
+  }
+
+  const Form &form;
+  bool hasFailed = false;
+};
+
+struct VerifyFormPass : sinter::impl::VerifyFormPassBase<VerifyFormPass> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    const Form *row = llvm::find_if(
+        kForms, [&](const Form &row) { return row.name == form; });
+    if (row == std::end(kForms)) {
+      getOperation().emitError()
+          << "option 'form' expects the name of a phase, but got '"
+          << form.getValue() << "'";
+      return signalPassFailure();
+    }
+    if (failed(FormCheck(*row).run(getOperation())))
+      return signalPassFailure();
+    markAllAnalysesPreserved();
+  }
+};
+
+} // namespace
