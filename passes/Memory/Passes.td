@@ -33,7 +33,7 @@ def PlaceBuffersPass : Pass<"sinter-memory-place-buffers", "::mlir::ModuleOp"> {
       return %1 : tensor<16xf32>
     }
     // becomes, if @exp_0 may not work in place
-    kernel.schedule @main inputs [{name = "x", type = tensor<16xf32>}] outputs [{name = "y", type = tensor<16xf32>}]
+    kernel.schedule @main inputs [{name = "x", type = tensor<16xf32>} ] outputs [{name = "y", type = tensor<16xf32>} ]
         arena <64> scratch <0> {
       %0 = kernel.input 0
       %1 = kernel.output 0

@@ -7,6 +7,7 @@
 #include "passes/Outline/Passes.h"
 
 #include "dialects/NN/NodeLocation.h"
+#include "mlir/IR/AsmState.h"
 #include "mlir/IR/Remarks.h"
 #include "mlir/IR/SymbolTable.h"
 #include "llvm/ADT/MapVector.h"
@@ -42,7 +43,8 @@ static std::string getIdentity(kernel::GroupOp group) {
   std::string text;
   llvm::raw_string_ostream os(text);
   OpPrintingFlags flags;
-  flags.useLocalScope().printGenericOpForm().skipRegions(false);
+  // Whatever the command line says of printing: no locations.
+  flags.useLocalScope().printGenericOpForm().enableDebugInfo(false);
   os << kernel::stringifyKind(group.getKind()) << '\n';
   for (Type type : group.getInputs().getTypes())
     os << type << '\n';
