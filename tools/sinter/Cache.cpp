@@ -160,7 +160,7 @@ Artifact::Artifact(const std::string &file, bool useCache) {
         (fs::temp_directory_path() / "sinter-XXXXXX.sinter").string();
     int descriptor = mkstemps(name.data(), 7);
     if (descriptor < 0)
-      throw Failure(ExitCode::RunFailed, "unwritable_output",
+      throw Failure(ExitCode::BadInputFile, "unwritable_output",
                     "cannot make a temporary file '" + name + "'");
     close(descriptor);
     path = name;

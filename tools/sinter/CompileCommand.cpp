@@ -81,7 +81,7 @@ static void requireWritable(const std::string &output) {
   else if (access(folder.c_str(), W_OK) != 0)
     reason = "the folder '" + folder.string() + "' cannot be written to";
   if (!reason.empty())
-    throw Failure(ExitCode::RunFailed, "unwritable_output",
+    throw Failure(ExitCode::BadInputFile, "unwritable_output",
                   "cannot write '" + output + "': " + reason)
         .withRemedy("name a place that can be written to with -o FILE");
 }

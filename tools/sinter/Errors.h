@@ -18,7 +18,7 @@ enum class ExitCode : int {
   OutputsDiffer = 1,
   Usage = 2,
   ModelUnsupported = 3,
-  BadInputFile = 4,
+  BadInputFile = 4, ///< Also an output that cannot be written.
   RunFailed = 5,
   Internal = 70,
 };

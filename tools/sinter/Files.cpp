@@ -37,7 +37,7 @@ static Failure unreadable(const std::string &path, const std::string &reason) {
 }
 
 static Failure unwritable(const std::string &path, const std::string &reason) {
-  return Failure(ExitCode::RunFailed, "unwritable_output",
+  return Failure(ExitCode::BadInputFile, "unwritable_output",
                  "cannot write '" + path + "': " + reason)
       .withRemedy("name a place that can be written to");
 }

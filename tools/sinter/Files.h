@@ -17,10 +17,10 @@ namespace sinter::cli {
 std::vector<uint8_t> readFile(const std::string &path);
 
 /// Writes a whole file beside its target and renames it into place, so that no
-/// partial file is ever seen at `path`. Throws a Failure (run failed).
+/// partial file is ever seen at `path`. Throws a Failure (bad file).
 void writeFile(const std::string &path, std::string_view contents);
 
-/// Makes a folder and those above it. Throws a Failure (run failed).
+/// Makes a folder and those above it. Throws a Failure (bad file).
 void makeFolder(const std::string &path);
 
 /// True if `path` ends in `suffix`.

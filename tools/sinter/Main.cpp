@@ -46,7 +46,8 @@ static Failure explain(CLI::App &app, const CLI::ParseError &error) {
   } else {
     for (const CLI::Option *option : command->get_options())
       for (const std::string &name : option->get_lnames())
-        known.push_back("--" + name);
+        if (name != "help")
+          known.push_back("--" + name);
   }
   for (const std::string &extra : extras) {
     if (!none && extra.rfind("-", 0) != 0 && extras.front() != extra)
@@ -77,10 +78,9 @@ static int run(int argc, char **argv) {
       "  sinter bench model.sinter         measures it\n"
       "  sinter COMMAND --help             teaches a command by example\n"
       "\n"
-      "Exit codes: 0 ok, 1 outputs differ, 2 usage, 3 model not supported, 4 "
-      "bad\n"
-      "input file, 5 run failed or output cannot be written, 70 internal "
-      "error.");
+      "Exit codes: 0 ok, 1 outputs differ, 2 usage, 3 model not supported, 4 a "
+      "file\n"
+      "is bad, missing or cannot be written, 5 run failed, 70 internal error.");
   Action action;
   addCompileCommand(app, action);
   addRunCommand(app, action);
@@ -126,7 +126,7 @@ int main(int argc, char **argv) {
   }
   // Output that did not reach its file must not look like success.
   if (std::fflush(stdout) != 0 && exitCode == 0)
-    return report(Failure(ExitCode::RunFailed, "unwritable_output",
+    return report(Failure(ExitCode::BadInputFile, "unwritable_output",
                           "cannot write to standard output"),
                   /*json=*/false);
   return exitCode;
