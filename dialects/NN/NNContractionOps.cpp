@@ -73,11 +73,6 @@ static LogicalResult checkConvolution(const Refusal &refuse,
   return checkWindow(refuse, window, input.getRank() - 2); // (C1)
 }
 
-/// The extent of `size` taps that lie `dilation` apart.
-static SizeAttr getExtent(SizeAttr size, int64_t dilation) {
-  return add(mul(add(size, -1), dilation), 1);
-}
-
 LogicalResult ConvOp::inferReturnTypes(MLIRContext *,
                                        std::optional<Location> location,
                                        Adaptor adaptor,
@@ -108,8 +103,7 @@ LogicalResult ConvOp::inferReturnTypes(MLIRContext *,
   int64_t spatialRank = layout.getSpatialRank();
   for (int64_t i = 0; i < spatialRank; ++i) {
     SizeAttr &size = sizes[layout.getFirstSpatial() + i];
-    size = add(size, getSize(size.getContext(), window.pads[i]));
-    size = add(size, window.pads[spatialRank + i]);
+    size = add(add(size, window.pads[i]), window.pads[spatialRank + i]);
     size = sub(size, getExtent(taps[2 + i], window.dilations[i]));
     size = add(floorDiv(size, window.strides[i]), 1);
   }

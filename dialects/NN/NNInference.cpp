@@ -42,8 +42,7 @@ LogicalResult nn::checkAxis(const Refusal &refuse, int64_t axis, int64_t rank) {
                 ", but got ", axis);
 }
 
-/// The broadcast shape of all operands from number `first`, which have the same
-/// element type.
+/// The broadcast shape of all operands.
 static FailureOr<SmallVector<SizeAttr>>
 broadcastOperands(const Refusal &refuse, ValueRange operands) {
   SmallVector<SizeAttr> sizes;
@@ -74,6 +73,8 @@ static LogicalResult checkElementTypes(const Refusal &refuse,
   return success();
 }
 
+/// Gives the result the broadcast shape of `operands`; those in `holding` must
+/// have the same element type.
 static LogicalResult inferBroadcast(const Refusal &refuse, ValueRange operands,
                                     ValueRange holding, Type elementType,
                                     SmallVectorImpl<Type> &types) {
@@ -132,4 +133,8 @@ LogicalResult nn::checkWindow(const Refusal &refuse, const Window &window,
     return failure();
   // Negative pads crop.
   return check("pads", window.pads, 2 * spatialRank, INT64_MIN);
+}
+
+SizeAttr nn::getExtent(SizeAttr taps, int64_t dilation) {
+  return add(mul(add(taps, -1), dilation), 1);
 }

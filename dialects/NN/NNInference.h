@@ -75,6 +75,9 @@ struct SpatialLayout {
 llvm::LogicalResult checkWindow(const Refusal &refuse, const Window &window,
                                 int64_t spatialRank);
 
+/// The extent of `taps` elements that lie `dilation` apart.
+SizeAttr getExtent(SizeAttr taps, int64_t dilation);
+
 } // namespace sinter::nn
 
 #endif // SINTER_DIALECTS_NN_NNINFERENCE_H

@@ -16,9 +16,8 @@ using namespace sinter::nn;
 
 /// The number of windows along one dimension of `size` elements.
 static SizeAttr countWindows(SizeAttr size, int64_t padBefore, int64_t padAfter,
-                             int64_t extent, int64_t stride, bool ceilMode) {
-  SizeAttr room = add(add(add(size, padBefore), padAfter),
-                      mul(getSize(size.getContext(), extent), -1));
+                             SizeAttr extent, int64_t stride, bool ceilMode) {
+  SizeAttr room = sub(add(add(size, padBefore), padAfter), extent);
   if (!ceilMode)
     return add(floorDiv(room, stride), 1);
   // The last window starts inside the input or the padding before it.
@@ -26,7 +25,7 @@ static SizeAttr countWindows(SizeAttr size, int64_t padBefore, int64_t padAfter,
                  ceilDiv(add(size, padBefore), stride));
 }
 
-LogicalResult PoolOp::inferReturnTypes(MLIRContext *,
+LogicalResult PoolOp::inferReturnTypes(MLIRContext *context,
                                        std::optional<Location> location,
                                        Adaptor adaptor,
                                        SmallVectorImpl<Type> &types) {
@@ -46,17 +45,14 @@ LogicalResult PoolOp::inferReturnTypes(MLIRContext *,
   if (static_cast<int64_t>(taps.size()) != spatialRank ||
       llvm::any_of(taps, [](int64_t size) { return size < 1; })) // (C2)
     return refuse("expects a positive window size for each of ", spatialRank,
-                  " spatial dimensions");
+                  " spatial dimensions, but got [", taps, "]");
   SmallVector<SizeAttr> sizes = getSizes(*input);
   for (int64_t i = 0; i < spatialRank; ++i) {
     SizeAttr &size = sizes[layout.getFirstSpatial() + i];
-    SizeAttr extent = add(
-        mul(getSize(size.getContext(), taps[i] - 1), window.dilations[i]), 1);
-    if (!extent.getConstant())
-      return refuse("expects a window that fits in 64 bits");
-    size = countWindows(size, window.pads[i], window.pads[spatialRank + i],
-                        *extent.getConstant(), window.strides[i],
-                        adaptor.getCeilMode());
+    size = countWindows(
+        size, window.pads[i], window.pads[spatialRank + i],
+        getExtent(getSize(context, taps[i]), window.dilations[i]),
+        window.strides[i], adaptor.getCeilMode());
   }
   return setResult(refuse, sizes, input->getElementType(), types);
 }
