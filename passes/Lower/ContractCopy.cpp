@@ -1,0 +1,287 @@
+//===- ContractCopy.cpp - operands copied to scratch ------------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/Lower/ContractCopy.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace sinter;
+using namespace sinter::contract;
+using nn::SizeAttr;
+
+WindowStrides sinter::contract::getWindowStrides(const InputWindow &window,
+                                                 const ContractPlan &plan) {
+  WindowStrides strides;
+  SizeAttr one = nn::getSize(window.channels.getContext(), 1);
+  SizeAttr next = window.channelsLast() ? window.channels : one;
+  strides.dimensions.resize(window.dimensions.size());
+  for (unsigned dim = window.dimensions.size(); dim-- > 0;) {
+    strides.dimensions[dim] = next;
+    next = nn::mul(next, plan.windowSizes[dim]);
+  }
+  strides.channel = window.channelsLast() ? one : next;
+  return strides;
+}
+
+namespace {
+
+/// Copies one window.
+class WindowCopier {
+public:
+  WindowCopier(KernelBuilder &kb, const Contraction &c,
+               const ContractPlan &plan, Value target)
+      : kb(kb), window(*c.window), strides(getWindowStrides(window, plan)),
+        source(kb.getBuffer(c.lhs)), target(target),
+        type(cast<RankedTensorType>(c.lhs.getType()).getElementType()),
+        lastContiguous(window.dimensions.back().stride == window.channels ||
+                       !window.channelsLast()) {}
+
+  void copy(Value base, ArrayRef<std::pair<Value, Value>> ranges);
+
+private:
+  void copyDimension(unsigned dim, Value sourceOffset, Value targetOffset);
+  void copyLast(Value sourceOffset, Value targetOffset);
+  void fillRun(Value targetOffset, Value count);
+  void copyRun(Value sourceOffset, Value targetOffset, Value count);
+  void copyStrided(Value sourceOffset, Value sourceStride, Value targetOffset,
+                   Value count);
+  /// `for` over vectors of a run of `count` elements.
+  void forRun(Value count, function_ref<void(Value, Value)> body);
+
+  KernelBuilder &kb;
+  const InputWindow &window;
+  WindowStrides strides;
+  Value source, target;
+  Type type;
+  bool lastContiguous;
+  /// For each dimension: input coordinate of window place 0, and how many
+  /// places this unit needs.
+  SmallVector<Value> starts, counts;
+};
+
+} // namespace
+
+void WindowCopier::copy(Value base, ArrayRef<std::pair<Value, Value>> ranges) {
+  for (auto [dim, range] : llvm::zip_equal(window.dimensions, ranges)) {
+    Value scale = kb.index(dim.scale);
+    starts.push_back(kb.add(kb.mul(range.first, scale), kb.index(dim.lowest)));
+    Value outputs = kb.sub(range.second, range.first);
+    counts.push_back(kb.add(kb.mul(kb.sub(outputs, kb.index(1)), scale),
+                            kb.index(dim.highest - dim.lowest + 1)));
+  }
+  Value zero = kb.index(0);
+  if (window.channelsLast()) {
+    copyDimension(0, base, zero);
+    return;
+  }
+  Value sourceStride = kb.size(window.channelStride);
+  Value targetStride = kb.size(strides.channel);
+  kb.forLoop(zero, kb.size(window.channels), kb.index(1), [&](Value channel) {
+    copyDimension(0, kb.add(base, kb.mul(channel, sourceStride)),
+                  kb.mul(channel, targetStride));
+  });
+}
+
+void WindowCopier::copyDimension(unsigned dim, Value sourceOffset,
+                                 Value targetOffset) {
+  if (dim + 1 == window.dimensions.size()) {
+    copyLast(sourceOffset, targetOffset);
+    return;
+  }
+  Value zero = kb.index(0);
+  kb.forLoop(zero, counts[dim], kb.index(1), [&](Value place) {
+    Value coordinate = kb.add(starts[dim], place);
+    Value targetPlace =
+        kb.add(targetOffset, kb.mul(place, kb.size(strides.dimensions[dim])));
+    // One unsigned comparison covers both edges.
+    Value inside =
+        arith::CmpIOp::create(kb.b, kb.loc, arith::CmpIPredicate::ult,
+                              coordinate, kb.size(window.dimensions[dim].size));
+    auto branch = scf::IfOp::create(kb.b, kb.loc, inside,
+                                    /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(kb.b);
+    kb.b.setInsertionPointToStart(branch.thenBlock());
+    Value stride = kb.size(window.dimensions[dim].stride);
+    copyDimension(dim + 1, kb.add(sourceOffset, kb.mul(coordinate, stride)),
+                  targetPlace);
+    kb.b.setInsertionPointToStart(branch.elseBlock());
+    // Inner dimensions have gaps only where this unit is smaller than others.
+    fillRun(targetPlace, kb.size(strides.dimensions[dim]));
+  });
+}
+
+void WindowCopier::copyLast(Value sourceOffset, Value targetOffset) {
+  // [0, left) and [right, count) are beyond the edges.
+  const InputWindow::Dimension &dim = window.dimensions.back();
+  Value zero = kb.index(0), count = counts.back(), start = starts.back();
+  Value left = kb.min(kb.max(kb.sub(zero, start), zero), count);
+  Value right = kb.min(kb.max(kb.sub(kb.size(dim.size), start), left), count);
+  Value unit = kb.size(strides.dimensions.back());
+  fillRun(targetOffset, kb.mul(left, unit));
+  Value rightOffset = kb.add(targetOffset, kb.mul(right, unit));
+  fillRun(rightOffset, kb.mul(kb.sub(count, right), unit));
+
+  Value sourceStride = kb.size(dim.stride);
+  Value from = kb.add(sourceOffset, kb.mul(kb.add(start, left), sourceStride));
+  Value to = kb.add(targetOffset, kb.mul(left, unit));
+  Value inside = kb.sub(right, left);
+  if (window.channelsLast()) {
+    if (lastContiguous) {
+      copyRun(from, to, kb.mul(inside, unit));
+      return;
+    }
+    kb.forLoop(zero, inside, kb.index(1), [&](Value place) {
+      copyRun(kb.add(from, kb.mul(place, sourceStride)),
+              kb.add(to, kb.mul(place, unit)), unit);
+    });
+    return;
+  }
+  if (dim.stride.isConstant(1))
+    copyRun(from, to, inside);
+  else
+    copyStrided(from, sourceStride, to, inside);
+}
+
+void WindowCopier::forRun(Value count, function_ref<void(Value, Value)> body) {
+  Value lanes = kb.index(kb.getLanes());
+  Value whole = kb.mul(kb.div(count, lanes), lanes);
+  kb.forLoop(kb.index(0), whole, lanes,
+             [&](Value place) { body(place, Value()); });
+  Value rest = kb.sub(count, whole);
+  if (auto fixed = rest.getDefiningOp<arith::ConstantIndexOp>();
+      fixed && fixed.value() == 0)
+    return;
+  Value some = arith::CmpIOp::create(kb.b, kb.loc, arith::CmpIPredicate::ne,
+                                     rest, kb.index(0));
+  kb.ifThen(some, [&] { body(whole, kb.tailMask(rest)); });
+}
+
+void WindowCopier::fillRun(Value targetOffset, Value count) {
+  Type compute = getComputeType(type);
+  Value zero = kb.constant(kb.getVector(compute), 0.0);
+  forRun(count, [&](Value place, Value mask) {
+    kb.storeVector(zero, target, compute, kb.add(targetOffset, place), mask);
+  });
+}
+
+void WindowCopier::copyRun(Value sourceOffset, Value targetOffset,
+                           Value count) {
+  forRun(count, [&](Value place, Value mask) {
+    Value value =
+        kb.loadVector(source, type, kb.add(sourceOffset, place), mask);
+    kb.storeVector(value, target, getComputeType(type),
+                   kb.add(targetOffset, place), mask);
+  });
+}
+
+void WindowCopier::copyStrided(Value sourceOffset, Value sourceStride,
+                               Value targetOffset, Value count) {
+  kb.forLoop(kb.index(0), count, kb.index(1), [&](Value place) {
+    Value value = kb.loadScalar(
+        source, type, kb.add(sourceOffset, kb.mul(place, sourceStride)));
+    kb.storeScalar(value, target, getComputeType(type),
+                   kb.add(targetOffset, place));
+  });
+}
+
+void sinter::contract::emitWindowCopy(KernelBuilder &kb, const Contraction &c,
+                                      const ContractPlan &plan, Value base,
+                                      ArrayRef<std::pair<Value, Value>> ranges,
+                                      Value target) {
+  WindowCopier(kb, c, plan, target).copy(base, ranges);
+}
+
+/// Transposes a square of vectors: result[i][j] = rows[j][i]. In the round of
+/// distance d, pairs of vectors d apart swap the off-diagonal d x d blocks of
+/// their 2d x 2d blocks.
+static SmallVector<Value> transposeSquare(KernelBuilder &kb,
+                                          SmallVector<Value> rows) {
+  int64_t lanes = kb.getLanes();
+  for (int64_t distance = 1; distance < lanes; distance *= 2) {
+    SmallVector<int64_t> low, high;
+    for (int64_t lane = 0; lane < lanes; ++lane) {
+      bool second = lane & distance;
+      low.push_back(second ? lanes + lane - distance : lane);
+      high.push_back(second ? lanes + lane : lane + distance);
+    }
+    for (int64_t row = 0; row < lanes; ++row) {
+      if (row & distance)
+        continue;
+      Value a = rows[row], b = rows[row + distance];
+      rows[row] = vector::ShuffleOp::create(kb.b, kb.loc, a, b, low);
+      rows[row + distance] =
+          vector::ShuffleOp::create(kb.b, kb.loc, a, b, high);
+    }
+  }
+  return rows;
+}
+
+/// Copies a panel whose rows (along k) lie together in memory, square by
+/// square.
+static void emitTransposedPanelCopy(KernelBuilder &kb, const Contraction &c,
+                                    Value base, Value column, Value target) {
+  const ContractPart &part = c.parts.front();
+  Type type = cast<RankedTensorType>(c.rhs.getType()).getElementType();
+  int64_t lanes = kb.getLanes();
+  Value depth = kb.size(part.reduction.front().count);
+  Value columns = kb.size(c.columns);
+  Value stride = kb.size(part.rhs.strides.back());
+  Value step = kb.index(lanes);
+  Value end = kb.min(columns, kb.add(column, kb.index(panelColumns)));
+  kb.forLoop(column, end, step, [&](Value first) {
+    kb.forLoop(kb.index(0), depth, step, [&](Value k) {
+      Value mask;
+      if (auto count = part.reduction.front().count.getConstant();
+          !count || *count % lanes != 0)
+        mask = kb.tailMask(kb.sub(depth, k));
+      SmallVector<Value> rows;
+      // Columns beyond the last repeat it: they are never stored.
+      Value last = kb.sub(columns, kb.index(1));
+      for (int64_t lane = 0; lane < lanes; ++lane) {
+        Value at = kb.min(kb.add(first, kb.index(lane)), last);
+        Value offset = kb.add(kb.add(base, k), kb.mul(at, stride));
+        rows.push_back(kb.loadVector(kb.getBuffer(c.rhs), type, offset, mask));
+      }
+      for (auto [lane, row] :
+           llvm::enumerate(transposeSquare(kb, std::move(rows)))) {
+        Value place = kb.add(k, kb.index(lane));
+        Value offset = kb.add(kb.mul(place, kb.index(panelColumns)),
+                              kb.sub(first, column));
+        kb.storeVector(row, target, getComputeType(type), offset);
+      }
+    });
+  });
+}
+
+void sinter::contract::emitPanelCopy(KernelBuilder &kb, const Contraction &c,
+                                     Value base, Value column, Value target) {
+  const ContractPart &part = c.parts.front();
+  const ReductionLoop &loop = part.reduction.front();
+  if (loop.rhsStride.isConstant(1)) {
+    emitTransposedPanelCopy(kb, c, base, column, target);
+    return;
+  }
+  Type type = cast<RankedTensorType>(c.rhs.getType()).getElementType();
+  Value columns = kb.size(c.columns);
+  Value stride = kb.size(part.rhs.strides.back());
+  Value end = kb.min(columns, kb.add(column, kb.index(panelColumns)));
+  Value lanes = arith::MulIOp::create(kb.b, kb.loc, kb.laneNumbers(),
+                                      kb.broadcast(stride));
+  kb.forLoop(column, end, kb.index(kb.getLanes()), [&](Value first) {
+    Value mask = kb.tailMask(kb.sub(columns, first));
+    kb.forLoop(kb.index(0), kb.size(loop.count), kb.index(1), [&](Value k) {
+      Value offset = kb.add(base, kb.mul(first, stride));
+      offset = kb.add(offset, kb.mul(k, kb.size(loop.rhsStride)));
+      Value row =
+          kb.gatherVector(kb.getBuffer(c.rhs), type, offset, lanes, mask);
+      Value to =
+          kb.add(kb.mul(k, kb.index(panelColumns)), kb.sub(first, column));
+      kb.storeVector(row, target, getComputeType(type), to);
+    });
+  });
+}

@@ -1,0 +1,49 @@
+//===- ContractPlan.h - units of work of a contraction ----------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A unit is one place of the outer rows, a block of lines, a block of pixels
+// and a group of panels of columns. It is small enough that the left operand of
+// its rows stays in the second-level cache while panels stream past, and there
+// are enough units for the threads of a server.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SINTER_PASSES_LOWER_CONTRACTPLAN_H
+#define SINTER_PASSES_LOWER_CONTRACTPLAN_H
+
+#include "passes/Lower/ContractForm.h"
+
+namespace sinter::contract {
+
+struct ContractPlan {
+  nn::SizeAttr panels; ///< of the columns (of one group)
+  /// Numbers of blocks. Block b of n of a dimension of size s is [b*s/n,
+  /// (b+1)*s/n), but for pixels if `pixelStep`: [b*step, min(s, (b+1)*step)).
+  nn::SizeAttr panelGroups, lineBlocks, pixelBlocks;
+  std::optional<int64_t> pixelStep;
+  /// The most lines and pixels that a block has.
+  nn::SizeAttr linesPerBlock, pixelsPerBlock;
+
+  /// Input coordinates that a window holds along each of its dimensions.
+  llvm::SmallVector<nn::SizeAttr> windowSizes;
+  /// Elements of the scratch areas (0 if unused), one after the other: input
+  /// window, a packed panel of the right operand, a raw register tile.
+  nn::SizeAttr windowElements, panelElements, tileElements;
+
+  nn::SizeAttr tiles;   ///< number of units
+  nn::SizeAttr scratch; ///< bytes
+  /// Byte offsets of the three areas.
+  nn::SizeAttr windowOffset, panelOffset, tileOffset;
+};
+
+/// Elements of the largest register tile of any instruction set.
+constexpr int64_t maxTileElements = 512;
+
+ContractPlan planContraction(const Contraction &contraction);
+
+} // namespace sinter::contract
+
+#endif // SINTER_PASSES_LOWER_CONTRACTPLAN_H

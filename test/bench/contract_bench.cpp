@@ -1,0 +1,209 @@
+//===- contract_bench.cpp - speed of contractions ---------------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Compiles matrix products and convolutions as the compiler does and prints
+// GFLOP/s at one thread beside the peak of the processor, measured in between:
+//
+//   contract_bench [8|16] [substring of a case's name]
+//
+//===----------------------------------------------------------------------===//
+
+#include "KernelHarness.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <immintrin.h>
+
+using namespace sinter::test;
+
+static double now() {
+  using namespace std::chrono;
+  return duration<double>(steady_clock::now().time_since_epoch()).count();
+}
+
+/// Fused multiply-adds on registers only, in GFLOP/s.
+__attribute__((target("avx512f"), noinline)) static double measurePeak16() {
+  constexpr int sums = 24;
+  __m512 sum[sums], a = _mm512_set1_ps(1.0000001f), b = _mm512_set1_ps(1e-9f);
+  for (__m512 &s : sum)
+    s = a;
+  long rounds = 200000;
+  double start = now();
+  for (long i = 0; i < rounds; ++i) {
+#pragma clang loop unroll(full)
+    for (int j = 0; j < sums; ++j)
+      sum[j] = _mm512_fmadd_ps(sum[j], a, b);
+  }
+  double seconds = now() - start;
+  float total = 0;
+  for (__m512 s : sum)
+    total += _mm512_reduce_add_ps(s);
+  volatile float keep = total;
+  (void)keep;
+  return rounds * sums * 32.0 / seconds / 1e9;
+}
+
+__attribute__((target("avx2,fma"), noinline)) static double measurePeak8() {
+  constexpr int sums = 12;
+  __m256 sum[sums], a = _mm256_set1_ps(1.0000001f), b = _mm256_set1_ps(1e-9f);
+  for (__m256 &s : sum)
+    s = a;
+  long rounds = 400000;
+  double start = now();
+  for (long i = 0; i < rounds; ++i) {
+#pragma clang loop unroll(full)
+    for (int j = 0; j < sums; ++j)
+      sum[j] = _mm256_fmadd_ps(sum[j], a, b);
+  }
+  double seconds = now() - start;
+  float lanes[8];
+  float total = 0;
+  for (__m256 s : sum) {
+    _mm256_storeu_ps(lanes, s);
+    total += lanes[0];
+  }
+  volatile float keep = total;
+  (void)keep;
+  return rounds * sums * 16.0 / seconds / 1e9;
+}
+
+/// One kernel to measure.
+struct Case {
+  std::string name, source;
+  std::vector<size_t> elements; ///< of the buffers
+  double flop;
+};
+
+static std::string tensor(std::initializer_list<long> sizes) {
+  std::string text = "tensor<";
+  for (long size : sizes)
+    text += std::to_string(size) + "x";
+  return text + "f32>";
+}
+
+static Case makeMatmul(long m, long n, long k) {
+  long panels = (n + 31) / 32;
+  std::string a = tensor({m, k}), w = tensor({1, panels, k, 32});
+  std::string b = tensor({k, n}), r = tensor({m, n}), bias = tensor({n});
+  std::string source = "kernel.func @k(%a: " + a + ", %w: " + w +
+                       ", %b: " + bias + ") -> " + r +
+                       " attributes {kind = #kernel.kind<contract>} {\n"
+                       "  %0 = kernel.unpack %w : " +
+                       w + " -> " + b +
+                       "\n"
+                       "  %1 = nn.matmul %a, %0 : " +
+                       a + ", " + b +
+                       "\n"
+                       "  %2 = nn.add %1, %b : " +
+                       r + ", " + bias +
+                       "\n"
+                       "  kernel.yield %2 : " +
+                       r + "\n}\n";
+  char name[64];
+  snprintf(name, sizeof name, "matmul %ldx%ldx%ld", m, n, k);
+  return {name,
+          source,
+          {size_t(m * k), size_t(panels * k * 32), size_t(n), size_t(m * n)},
+          2.0 * m * n * k};
+}
+
+/// `size`: height and width of the output.
+static Case makeConv(long size, long in, long out, long filter, long stride) {
+  long pad = filter / 2, inSize = size * stride, panels = (out + 31) / 32;
+  std::string x = tensor({1, inSize, inSize, in});
+  std::string w = tensor({1, panels, filter, filter, in, 32});
+  std::string f = tensor({out, in, filter, filter});
+  std::string r = tensor({1, size, size, out}), bias = tensor({out});
+  auto twice = [](long value) {
+    return std::to_string(value) + ", " + std::to_string(value);
+  };
+  std::string source =
+      "kernel.func @k(%x: " + x + ", %w: " + w + ", %b: " + bias + ") -> " + r +
+      " attributes {kind = #kernel.kind<contract>} {\n"
+      "  %0 = kernel.unpack %w : " +
+      w + " -> " + f +
+      "\n"
+      "  %1 = nn.conv %x, %0 strides [" +
+      twice(stride) + "] pads [" + twice(pad) + ", " + twice(pad) +
+      "] dilations [1, 1] group 1 channels_last : " + x + ", " + f +
+      "\n"
+      "  %2 = nn.add %1, %b : " +
+      r + ", " + bias +
+      "\n"
+      "  %3 = nn.relu %2 : " +
+      r +
+      "\n"
+      "  kernel.yield %3 : " +
+      r + "\n}\n";
+  char name[64];
+  snprintf(name, sizeof name, "conv %ldx%ld %ld->%ld %ldx%ld s%ld", size, size,
+           in, out, filter, filter, stride);
+  return {name,
+          source,
+          {size_t(inSize * inSize * in),
+           size_t(panels * filter * filter * in * 32), size_t(out),
+           size_t(size * size * out)},
+          2.0 * size * size * out * in * filter * filter};
+}
+
+int main(int argc, char **argv) {
+  unsigned lanes = argc > 1 ? atoi(argv[1]) : 16;
+  const char *wanted = argc > 2 ? argv[2] : "";
+  if (!canRun(lanes)) {
+    printf("this processor has no vectors of %u lanes\n", lanes);
+    return 0;
+  }
+  std::vector<Case> cases = {
+      makeMatmul(512, 512, 512),    makeMatmul(64, 768, 3072),
+      makeMatmul(196, 768, 768),    makeMatmul(3136, 64, 576),
+      makeMatmul(128, 3072, 768),   makeMatmul(128, 768, 3072),
+      makeMatmul(128, 768, 768),    makeMatmul(1, 1000, 2048),
+      makeConv(56, 64, 64, 3, 1),   makeConv(14, 256, 256, 3, 1),
+      makeConv(7, 512, 512, 3, 1),  makeConv(28, 128, 128, 3, 2),
+      makeConv(56, 64, 256, 1, 1),  makeConv(28, 128, 128, 3, 1),
+      makeConv(7, 512, 2048, 1, 1), makeConv(7, 2048, 512, 1, 1),
+      makeConv(112, 3, 64, 7, 2),   makeConv(14, 256, 1024, 1, 1),
+      makeConv(28, 256, 512, 1, 2), makeConv(112, 16, 96, 1, 1),
+      makeConv(56, 144, 24, 1, 1),  makeConv(112, 3, 32, 3, 2)};
+  for (const Case &c : cases) {
+    if (c.name.find(wanted) == std::string::npos)
+      continue;
+    double begin = now();
+    auto kernel = CompiledKernel::compile(c.source, lanes);
+    double compileSeconds = now() - begin;
+    if (!kernel)
+      return 1;
+    std::vector<GuardedBuffer> buffers;
+    std::vector<void *> addresses;
+    for (size_t elements : c.elements) {
+      // Whole lines of the cache, as the runtime aligns them.
+      buffers.emplace_back((elements * 4 + 63) / 64 * 64);
+      addresses.push_back(buffers.back().data());
+      for (size_t i = 0; i < elements; ++i)
+        buffers.back().as<float>()[i] = float(i % 17) / 8 - 1;
+    }
+    double best = 1e9, peak = 0;
+    for (int repeat = 0; repeat < 5; ++repeat) {
+      peak = std::max(peak, lanes == 16 ? measurePeak16() : measurePeak8());
+      double until = now() + 0.1;
+      do {
+        double start = now();
+        kernel->run(addresses);
+        best = std::min(best, now() - start);
+      } while (now() < until);
+    }
+    double speed = c.flop / best / 1e9;
+    printf("%-28s %8.1f us %7.1f GFLOP/s %5.1f %% of %.1f  tiles %ld scratch "
+           "%ld, compiled in %.0f ms\n",
+           c.name.c_str(), best * 1e6, speed, 100 * speed / peak, peak,
+           long(kernel->getTiles({})), long(kernel->getScratch({})),
+           compileSeconds * 1e3);
+    fflush(stdout);
+  }
+  return 0;
+}
