@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Runs the test cases for single operators that the ONNX package brings along.
+
+The cases named in node_cases.txt must pass. With --full (or SINTER_TEST_FULL in the
+environment) all cases are run: one that passes and is not named is reported, and one
+that makes sinter crash fails the test, named or not.
+
+    node_cases.py --build DIR [--full] [--update] [-k REGEX]
+"""
+import argparse
+import collections
+import concurrent.futures
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import warnings
+
+import onnx
+from onnx import numpy_helper
+
+HERE = pathlib.Path(__file__).resolve().parent
+LIST = HERE / "node_cases.txt"
+TIMEOUT = 120  # seconds for one case
+
+HEADER = """\
+# Cases of onnx.backend.test (kind "node") that must pass.
+# Written by: node_cases.py --build build --update
+"""
+
+
+def serialize(value, info):
+    """The .pb file of an input or output, of the kind that its type says."""
+    if info.type.HasField("sequence_type"):
+        return numpy_helper.from_list(value, info.name).SerializeToString()
+    if info.type.HasField("optional_type"):
+        return numpy_helper.from_optional(value, info.name).SerializeToString()
+    if isinstance(value, onnx.TensorProto):
+        return value.SerializeToString()
+    return numpy_helper.from_array(value, info.name).SerializeToString()
+
+
+def write_case(case, folder):
+    """Writes model.onnx, tolerance.json and the data sets of a case."""
+    folder.mkdir(parents=True)
+    (folder / "model.onnx").write_bytes(case.model.SerializeToString())
+    (folder / "tolerance.json").write_text(json.dumps({"rtol": case.rtol, "atol": case.atol}))
+    for number, (inputs, outputs) in enumerate(case.data_sets):
+        data = folder / f"data_set_{number}"
+        data.mkdir()
+        graph = case.model.graph
+        for kind, values, infos in (("input", inputs, graph.input),
+                                    ("output", outputs, graph.output)):
+            for i, (value, info) in enumerate(zip(values, infos)):
+                (data / f"{kind}_{i}.pb").write_bytes(serialize(value, info))
+
+
+def write_cases(root):
+    """Writes all cases below `root`, once for each version of the ONNX package."""
+    stamp = root / "complete"
+    if stamp.exists():
+        return
+    from onnx.backend.test.loader import load_model_tests
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for case in load_model_tests(kind="node"):
+            folder = root / case.name
+            if folder.exists():
+                continue
+            try:
+                write_case(case, folder)
+            except (AttributeError, TypeError, ValueError):
+                # A value that the package itself cannot write, such as a map.
+                (folder / "unwritable").touch()
+    stamp.touch()
+
+
+def first_line(text):
+    lines = [line for line in text.splitlines() if line.startswith("sinter: error")]
+    return (lines or text.splitlines() or ["no message"])[0].removeprefix("sinter: error: ")
+
+
+def run_case(program, folder):
+    """Returns ("pass" | "unsupported" | "fail" | "crash", reason)."""
+    if (folder / "unwritable").exists():
+        return "unsupported", "has values that cannot be stored"
+    tolerance = json.loads((folder / "tolerance.json").read_text())
+    with tempfile.TemporaryDirectory() as temporary:
+        artifact = pathlib.Path(temporary) / "case.sinter"
+        commands = [[program, "compile", folder / "model.onnx", "-o", artifact]]
+        for data in sorted(folder.glob("data_set_*")):
+            commands.append([program, "run", artifact, "--data-set", data,
+                             "--rtol", tolerance["rtol"], "--atol", tolerance["atol"]])
+        for command in commands:
+            try:
+                done = subprocess.run([str(c) for c in command], capture_output=True, text=True,
+                                      timeout=TIMEOUT, errors="replace")
+            except subprocess.TimeoutExpired:
+                return "crash", f"sinter {command[1]} took more than {TIMEOUT} s"
+            if done.returncode < 0 or done.returncode == 70:
+                return "crash", f"sinter {command[1]}: {first_line(done.stderr)}"
+            if done.returncode == 3:
+                return "unsupported", first_line(done.stderr)
+            if done.returncode != 0:
+                reason = first_line(done.stderr)
+                return "fail", f"sinter {command[1]}: {done.returncode}: {reason}"
+    return "pass", ""
+
+
+def read_list():
+    lines = LIST.read_text().splitlines() if LIST.exists() else []
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--build", type=pathlib.Path, required=True)
+    parser.add_argument("--full", action="store_true", help="all cases, not only those listed")
+    parser.add_argument("--update", action="store_true", help="write the list anew")
+    parser.add_argument("-k", metavar="REGEX", default="", help="only cases named like this")
+    options = parser.parse_args()
+    full = options.full or options.update or bool(os.environ.get("SINTER_TEST_FULL"))
+
+    build = options.build.resolve()
+    root = build / "node_cases" / f"onnx-{onnx.__version__}"
+    write_cases(root)
+    listed = set(read_list())
+    names = sorted(p.name for p in root.iterdir() if p.is_dir()) if full else sorted(listed)
+    names = [n for n in names if re.search(options.k, n)]
+
+    results = {}
+    with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        program = build / "bin" / "sinter"
+        for name, result in zip(names, pool.map(lambda n: run_case(program, root / n), names)):
+            results[name] = result
+            if result[0] != "pass" and (name in listed or result[0] in ("fail", "crash")):
+                print(f"{result[0].upper()} {name}: {result[1]}", flush=True)
+
+    passed = [n for n in names if results[n][0] == "pass"]
+    counts = collections.Counter(status for status, _ in results.values())
+    print(f"{len(names)} cases: " + ", ".join(f"{n} {s}" for s, n in counts.most_common()))
+    if options.update:
+        keep = [n for n in listed if n not in results]
+        LIST.write_text(HEADER + "".join(f"{n}\n" for n in sorted(passed + keep)))
+        return
+    new = [n for n in passed if n not in listed]
+    if new:
+        print(f"{len(new)} pass that are not listed, such as {new[0]}: run with --update")
+    broken = [n for n in names if results[n][0] == "crash"]
+    broken += [n for n in names if n in listed and results[n][0] != "pass"]
+    sys.exit(bool(broken))
+
+
+if __name__ == "__main__":
+    main()
