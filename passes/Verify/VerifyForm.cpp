@@ -71,8 +71,9 @@ constexpr KernelBody kKernelBodies[] = {
      "element-wise nn.reduce nn.transpose nn.slice nn.broadcast"},
     {kernel::Kind::Window,
      "element-wise nn.conv nn.pool nn.transpose nn.broadcast kernel.unpack"},
-    {kernel::Kind::Contract, "element-wise nn.matmul nn.conv nn.conv_transpose "
-                             "nn.transpose nn.broadcast kernel.unpack"},
+    {kernel::Kind::Contract,
+     "element-wise nn.matmul nn.conv nn.conv_transpose nn.transpose nn.slice "
+     "nn.broadcast kernel.unpack"},
     {kernel::Kind::Serial, "nn.*"},
 };
 
