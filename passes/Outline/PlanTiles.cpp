@@ -20,6 +20,8 @@ struct PlanTilesPass : sinter::impl::PlanTilesPassBase<PlanTilesPass> {
 
   void runOnOperation() override {
     auto [tiles, scratch] = sinter::planTiles(getOperation());
+    if (!tiles)
+      return signalPassFailure();
     getOperation().setTilesAttr(tiles);
     getOperation().setScratchAttr(scratch);
   }
