@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Writes the small models, sound and broken, that the tests of `sinter` use.
+
+    models.py NAME OUT.onnx
+"""
+import pathlib
+import sys
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+FLOAT, INT64 = TensorProto.FLOAT, TensorProto.INT64
+
+
+def tensor(name, dtype, shape):
+    return helper.make_tensor_value_info(name, dtype, shape)
+
+
+def model(nodes, inputs, outputs, initializers=(), opset=17, ir_version=8):
+    graph = helper.make_graph(nodes, "small", inputs, outputs, list(initializers))
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)],
+                             ir_version=ir_version)
+
+
+def dense(**changes):
+    """y = relu(x w + b), with a free batch."""
+    weight = np.arange(12, dtype=np.float32).reshape(4, 3) - 5
+    bias = np.array([1, 0, -1], np.float32)
+    nodes = [helper.make_node("MatMul", ["x", "w"], ["h"], "product"),
+             helper.make_node("Add", ["h", "b"], ["s"], "bias"),
+             helper.make_node("Relu", ["s"], ["y"], "activation")]
+    return model(nodes, [tensor("x", FLOAT, ["batch", 4])], [tensor("y", FLOAT, ["batch", 3])],
+                 [numpy_helper.from_array(weight, "w"), numpy_helper.from_array(bias, "b")],
+                 **changes)
+
+
+def two_inputs():
+    """y = a + b, both [n, 2]; z = a > b."""
+    nodes = [helper.make_node("Add", ["a", "b"], ["y"], "sum"),
+             helper.make_node("Greater", ["a", "b"], ["z"], "order")]
+    shape = ["n", 2]
+    return model(nodes, [tensor("a", FLOAT, shape), tensor("b", FLOAT, shape)],
+                 [tensor("y", FLOAT, shape), tensor("z", TensorProto.BOOL, shape)])
+
+
+def unknown_op():
+    nodes = [helper.make_node("Frobnicate", ["x"], ["h"], "strange"),
+             helper.make_node("Relu", ["h"], ["y"], "plain")]
+    return model(nodes, [tensor("x", FLOAT, [2])], [tensor("y", FLOAT, [2])])
+
+
+def cyclic():
+    nodes = [helper.make_node("Add", ["x", "b"], ["a"], "first"),
+             helper.make_node("Relu", ["a"], ["b"], "second"),
+             helper.make_node("Relu", ["b"], ["y"], "third")]
+    return model(nodes, [tensor("x", FLOAT, [2])], [tensor("y", FLOAT, [2])])
+
+
+def mixed_types():
+    nodes = [helper.make_node("Add", ["x", "i"], ["y"], "mixed")]
+    return model(nodes, [tensor("x", FLOAT, [2]), tensor("i", INT64, [2])],
+                 [tensor("y", FLOAT, [2])])
+
+
+def mixed_shapes():
+    nodes = [helper.make_node("MatMul", ["a", "b"], ["y"], "product")]
+    return model(nodes, [tensor("a", FLOAT, [2, 3]), tensor("b", FLOAT, [4, 5])],
+                 [tensor("y", FLOAT, [2, 5])])
+
+
+def undefined_value():
+    nodes = [helper.make_node("Add", ["x", "nowhere"], ["y"], "orphan")]
+    return model(nodes, [tensor("x", FLOAT, [2])], [tensor("y", FLOAT, [2])])
+
+
+def external(location, length=None):
+    """As dense, with the matrix in another file."""
+    result = dense()
+    weight = result.graph.initializer[0]
+    weight.ClearField("raw_data")
+    weight.data_location = TensorProto.EXTERNAL
+    for key, value in (("location", location), ("offset", "0"), ("length", length or "48")):
+        weight.external_data.add(key=key, value=value)
+    return result
+
+
+MODELS = {
+    "dense": dense,
+    "two_inputs": two_inputs,
+    "unknown_op": unknown_op,
+    "cyclic": cyclic,
+    "mixed_types": mixed_types,
+    "mixed_shapes": mixed_shapes,
+    "undefined_value": undefined_value,
+    "future_opset": lambda: dense(opset=9999),
+    "future_ir": lambda: dense(ir_version=9999),
+    "external": lambda: external("weights.bin"),
+    "external_outside": lambda: external("../weights.bin"),
+    "external_absolute": lambda: external("/etc/passwd"),
+}
+
+
+def main():
+    name, out = sys.argv[1], pathlib.Path(sys.argv[2])
+    out.write_bytes(MODELS[name]().SerializeToString())
+    if name == "external":
+        weight = np.arange(12, dtype=np.float32) - 5
+        (out.parent / "weights.bin").write_bytes(weight.tobytes())
+
+
+if __name__ == "__main__":
+    main()
