@@ -18,16 +18,16 @@ using namespace sinter::kernel;
 /// The block of `owner` ends in a `kernel.yield` of values of `types`.
 static LogicalResult verifyYield(Operation *owner, Block &block,
                                  TypeRange types) {
-  auto yield = dyn_cast_if_present<YieldOp>(
-      block.empty() ? nullptr : &block.back());
+  auto yield =
+      dyn_cast_if_present<YieldOp>(block.empty() ? nullptr : &block.back());
   if (!yield)
     return owner->emitOpError() << "expects its body to end in 'kernel.yield'";
   if (yield.getOperandTypes() == types)
     return success();
   InFlightDiagnostic diagnostic =
       owner->emitOpError() << "expects to yield values of the result types ("
-                           << types << "), but got ("
-                           << yield.getOperandTypes() << ")";
+                           << types << "), but got (" << yield.getOperandTypes()
+                           << ")";
   diagnostic.attachNote(yield.getLoc()) << "yielded here";
   return diagnostic;
 }
@@ -72,12 +72,12 @@ ParseResult GroupOp::parse(OpAsmParser &parser, OperationState &result) {
 
 void GroupOp::print(OpAsmPrinter &printer) {
   printer << ' ' << stringifyKind(getKind()) << " (";
-  llvm::interleaveComma(
-      llvm::zip_equal(getBody().getArguments(), getInputs()), printer,
-      [&](auto binding) {
-        auto [argument, operand] = binding;
-        printer << argument << " = " << operand << " : " << operand.getType();
-      });
+  llvm::interleaveComma(llvm::zip_equal(getBody().getArguments(), getInputs()),
+                        printer, [&](auto binding) {
+                          auto [argument, operand] = binding;
+                          printer << argument << " = " << operand << " : "
+                                  << operand.getType();
+                        });
   printer << ')';
   printer.printOptionalArrowTypeList(getResultTypes());
   printer.printOptionalAttrDictWithKeyword((*this)->getAttrs(),
@@ -118,5 +118,40 @@ void FuncOp::print(OpAsmPrinter &printer) {
 }
 
 LogicalResult FuncOp::verify() {
+  if (getBody().empty()) // (C2)
+    return emitOpError() << "expects a body";
   return verifyYield(*this, getBody().front(), getResultTypes()); // (C1)
+}
+
+//===----------------------------------------------------------------------===//
+// InputOp, OutputOp and ArenaOp
+//===----------------------------------------------------------------------===//
+
+/// (C1) `index` is that of one of `count` inputs or outputs.
+static LogicalResult verifyIndex(Operation *op, int64_t index, int64_t count,
+                                 StringRef what) {
+  if (index >= 0 && index < count)
+    return success();
+  return op->emitOpError() << "expects an index less than " << count
+                           << ", the number of " << what
+                           << " of the schedule, but got " << index;
+}
+
+LogicalResult InputOp::verify() {
+  auto schedule = cast<ScheduleOp>((*this)->getParentOp());
+  return verifyIndex(*this, getIndex(), schedule.getInputs().size(), "inputs");
+}
+
+LogicalResult OutputOp::verify() {
+  auto schedule = cast<ScheduleOp>((*this)->getParentOp());
+  return verifyIndex(*this, getIndex(), schedule.getOutputs().size(),
+                     "outputs");
+}
+
+LogicalResult ArenaOp::verify() {
+  if (getFirst() > getLast()) // (C1)
+    return emitOpError() << "expects a lifetime that starts before it ends, "
+                            "but got ["
+                         << getFirst() << ", " << getLast() << "]";
+  return success();
 }

@@ -96,7 +96,7 @@ def Kernel_FuncOp : Kernel_Op<"func", [IsolatedFromAbove, FunctionOpInterface, S
     ```mlir
     kernel.func @relu_0(%a: tensor<4xf32>) -> tensor<4xf32> attributes {kind = #kernel.kind<loop>, ...} { ... }
     ```
-    Constraint: (C1) what is yielded has the types of the results.
+    Constraints: (C1) what is yielded has the types of the results; (C2) there is a body.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<FunctionType>:$function_type, Kernel_KindAttr:$kind,
                        OptionalAttr<NN_SizeAttr>:$tiles, OptionalAttr<NN_SizeAttr>:$scratch,
@@ -145,15 +145,19 @@ def Kernel_ScheduleOp : Kernel_Op<"schedule", [IsolatedFromAbove, SingleBlock, N
 }
 def Kernel_InputOp : Kernel_Op<"input", [Pure, HasParent<"ScheduleOp">]> {
   let summary = "the buffer of an input, the caller's";
+  let description = "Constraint: (C1) the index is that of an input of the schedule.";
   let arguments = (ins I64Attr:$index);
   let results = (outs Kernel_BufferType:$result);
   let assemblyFormat = "$index attr-dict";
+  let hasVerifier = 1;
 }
 def Kernel_OutputOp : Kernel_Op<"output", [Pure, HasParent<"ScheduleOp">]> {
   let summary = "the buffer of an output, the caller's or the context's";
+  let description = "Constraint: (C1) the index is that of an output of the schedule.";
   let arguments = (ins I64Attr:$index);
   let results = (outs Kernel_BufferType:$result);
   let assemblyFormat = "$index attr-dict";
+  let hasVerifier = 1;
 }
 def Kernel_ConstantOp : Kernel_Op<"constant", [Pure, HasParent<"ScheduleOp">]> {
   let summary = "the buffer of a weight in the artifact";
@@ -164,9 +168,11 @@ def Kernel_ConstantOp : Kernel_Op<"constant", [Pure, HasParent<"ScheduleOp">]> {
 }
 def Kernel_ArenaOp : Kernel_Op<"arena", [Pure, HasParent<"ScheduleOp">]> {
   let summary = "a buffer in the arena, live from launch 'first' to launch 'last'";
+  let description = "Constraint: (C1) 'first' is not after 'last'.";
   let arguments = (ins OptionalAttr<NN_SizeAttr>:$offset, NN_SizeAttr:$bytes, I64Attr:$first, I64Attr:$last);
   let results = (outs Kernel_BufferType:$result);
-  let assemblyFormat = "(`at` $offset^)? `bytes` $bytes `live` `[` $first `,` $last `]` attr-dict";
+  let assemblyFormat = "(`at` $offset^)? `bytes` $bytes `live` ` ` `[` $first `,` $last `]` attr-dict";
+  let hasVerifier = 1;
 }
 def Kernel_LaunchOp : Kernel_Op<"launch", [HasParent<"ScheduleOp">, AttrSizedOperandSegments]> {
   let summary = "runs a kernel on buffers";

@@ -44,8 +44,8 @@ LogicalResult MatmulOp::inferReturnTypes(MLIRContext *,
     return refuse("expects as many columns on the left as rows on the right, "
                   "but got shapes ",
                   toString(lhs), " and ", toString(rhs));
-  auto sizes = broadcastSizes(ArrayRef(lhs).drop_back(2),
-                              ArrayRef(rhs).drop_back(2));
+  auto sizes =
+      broadcastSizes(ArrayRef(lhs).drop_back(2), ArrayRef(rhs).drop_back(2));
   if (!sizes) // (C3)
     return refuse("expects equal sizes, or 1, in leading dimensions, but got "
                   "shapes ",
@@ -148,8 +148,7 @@ LogicalResult ConvTransposeOp::inferReturnTypes(
     size = add(size, getExtent(taps[2 + i], window.dilations[i]));
     size = add(size, outputPadding[i]);
     size = sub(size, getSize(size.getContext(), window.pads[i]));
-    size =
-        sub(size, getSize(size.getContext(), window.pads[spatialRank + i]));
+    size = sub(size, getSize(size.getContext(), window.pads[spatialRank + i]));
   }
   return setResult(refuse, sizes, input.getElementType(), types);
 }

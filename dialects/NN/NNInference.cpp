@@ -43,8 +43,8 @@ LogicalResult nn::checkAxis(const Refusal &refuse, int64_t axis, int64_t rank) {
 }
 
 /// The broadcast shape of all operands.
-static FailureOr<SmallVector<SizeAttr>>
-broadcastOperands(const Refusal &refuse, ValueRange operands) {
+static FailureOr<SmallVector<SizeAttr>> broadcastOperands(const Refusal &refuse,
+                                                          ValueRange operands) {
   SmallVector<SizeAttr> sizes;
   for (Value operand : operands) {
     if (failed(getTensor(refuse, operand)))
@@ -109,10 +109,9 @@ LogicalResult WhereOp::inferReturnTypes(MLIRContext *,
                                         Adaptor adaptor,
                                         SmallVectorImpl<Type> &types) {
   ValueRange operands = adaptor.getOperands();
-  return inferBroadcast({getOperationName(), location}, operands,
-                        operands.drop_front(),
-                        getElementTypeOrSelf(adaptor.getOnTrue().getType()),
-                        types);
+  return inferBroadcast(
+      {getOperationName(), location}, operands, operands.drop_front(),
+      getElementTypeOrSelf(adaptor.getOnTrue().getType()), types);
 }
 
 LogicalResult nn::checkWindow(const Refusal &refuse, const Window &window,

@@ -70,8 +70,8 @@ struct SpatialLayout {
   int64_t getSpatialRank() const { return rank - 2; }
 };
 
-/// Checks that `window` has positive strides and dilations, one for each spatial
-/// dimension, and two pads for each.
+/// Checks that `window` has positive strides and dilations, one for each
+/// spatial dimension, and two pads for each.
 llvm::LogicalResult checkWindow(const Refusal &refuse, const Window &window,
                                 int64_t spatialRank);
 

@@ -36,8 +36,8 @@ LogicalResult SizeValueOp::verify() {
   if (getType().getRank() > 1) // (C2)
     return emitOpError() << "expects a result of rank 0 or 1, but got "
                          << getType();
-  if (!getNumElements(getType())
-           .isConstant(static_cast<int64_t>(getSizes().size()))) // (C1)
+  if (!getNumElements(getType()).isConstant(
+          static_cast<int64_t>(getSizes().size()))) // (C1)
     return emitOpError() << "expects as many sizes as elements, but got "
                          << getSizes().size() << " sizes for " << getType();
   return success();

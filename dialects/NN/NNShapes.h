@@ -30,17 +30,17 @@ llvm::SmallVector<SizeAttr> getSizes(mlir::MLIRContext *context,
 mlir::ArrayAttr makeSizeArray(mlir::MLIRContext *context,
                               llvm::ArrayRef<SizeAttr> sizes);
 
-/// The canonical tensor type: constant sizes are static dimensions, and there is
-/// an encoding only if a size is not constant. No size may be negative.
+/// The canonical tensor type: constant sizes are static dimensions, and there
+/// is an encoding only if a size is not constant. No size may be negative.
 mlir::RankedTensorType makeTensorType(llvm::ArrayRef<SizeAttr> sizes,
                                       mlir::Type elementType);
 
 /// The product of the sizes of a ranked tensor type.
 SizeAttr getNumElements(mlir::Type type);
 
-/// The shape to which both broadcast as NumPy does, aligned at the right. A size
-/// 1 gives way to the other one, a free size to a constant (the importer has
-/// made their equality an assumption); nothing for two sizes that differ.
+/// The shape to which both broadcast as NumPy does, aligned at the right. A
+/// size 1 gives way to the other one, a free size to a constant (the importer
+/// has made their equality an assumption); nothing for two sizes that differ.
 std::optional<llvm::SmallVector<SizeAttr>>
 broadcastSizes(llvm::ArrayRef<SizeAttr> lhs, llvm::ArrayRef<SizeAttr> rhs);
 
@@ -48,7 +48,8 @@ broadcastSizes(llvm::ArrayRef<SizeAttr> lhs, llvm::ArrayRef<SizeAttr> rhs);
 std::string toString(llvm::ArrayRef<SizeAttr> sizes);
 
 /// Creates an operation with inferred result types like `OpTy::create`, but
-/// gives failure after a diagnostic at `location` where these cannot be inferred
+/// gives failure after a diagnostic at `location` where these cannot be
+/// inferred
 /// (`OpTy::create` ends the program then). `args` are those of `OpTy::create`.
 template <typename OpTy, typename... Args>
 mlir::FailureOr<OpTy> createInferred(mlir::OpBuilder &builder,

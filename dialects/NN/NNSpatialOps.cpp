@@ -49,10 +49,10 @@ LogicalResult PoolOp::inferReturnTypes(MLIRContext *context,
   SmallVector<SizeAttr> sizes = getSizes(*input);
   for (int64_t i = 0; i < spatialRank; ++i) {
     SizeAttr &size = sizes[layout.getFirstSpatial() + i];
-    size = countWindows(
-        size, window.pads[i], window.pads[spatialRank + i],
-        getExtent(getSize(context, taps[i]), window.dilations[i]),
-        window.strides[i], adaptor.getCeilMode());
+    size =
+        countWindows(size, window.pads[i], window.pads[spatialRank + i],
+                     getExtent(getSize(context, taps[i]), window.dilations[i]),
+                     window.strides[i], adaptor.getCeilMode());
   }
   return setResult(refuse, sizes, input->getElementType(), types);
 }

@@ -65,7 +65,6 @@ StringRef nn::getNodeOpType(Location location) {
   return first;
 }
 
-Location nn::fuseLocations(MLIRContext *context,
-                           ArrayRef<Location> locations) {
+Location nn::fuseLocations(MLIRContext *context, ArrayRef<Location> locations) {
   return FusedLoc::get(locations, Attribute(), context);
 }

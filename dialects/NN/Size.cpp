@@ -226,6 +226,12 @@ SizeAttr nn::divideExactly(SizeAttr lhs, SizeAttr rhs) {
 // Values and names
 //===----------------------------------------------------------------------===//
 
+int64_t canonical::getRemainder(int64_t lhs, int64_t rhs) {
+  int64_t remainder = lhs % rhs;
+  return remainder != 0 && (remainder < 0) != (rhs < 0) ? remainder + rhs
+                                                        : remainder;
+}
+
 using SymbolValue = llvm::function_ref<std::optional<int64_t>(StringRef)>;
 
 static std::optional<int64_t> evaluateAtom(const SizeAtom &atom,
@@ -244,9 +250,9 @@ static std::optional<int64_t> evaluateAtom(const SizeAtom &atom,
     return std::max(*lhs, *rhs);
   if (*rhs == 0 || (*lhs == INT64_MIN && *rhs == -1))
     return std::nullopt;
-  int64_t quotient = llvm::divideFloorSigned(*lhs, *rhs);
-  return atom.kind == SizeAtomKind::FloorDiv ? quotient
-                                             : *lhs - quotient * *rhs;
+  return atom.kind == SizeAtomKind::FloorDiv
+             ? llvm::divideFloorSigned(*lhs, *rhs)
+             : getRemainder(*lhs, *rhs);
 }
 
 std::optional<int64_t> nn::evaluate(SizeAttr size, SymbolValue lookup) {

@@ -61,7 +61,8 @@ SizeAttr substitute(SizeAttr size,
                     llvm::function_ref<SizeAttr(llvm::StringRef)> lookup);
 
 /// Names of the free dimensions in `size`, in order of first use, no repeats.
-void collectSymbols(SizeAttr size, llvm::SmallVectorImpl<llvm::StringRef> &names);
+void collectSymbols(SizeAttr size,
+                    llvm::SmallVectorImpl<llvm::StringRef> &names);
 
 /// `size` as users read it: `2*batch + 1`, `floor(h/2)`.
 std::string toString(SizeAttr size);

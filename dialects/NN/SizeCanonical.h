@@ -36,8 +36,11 @@ SizeAttr getUnknown(mlir::MLIRContext *context);
 SizeAttr makeAtom(SizeAtomKind kind, SizeAttr lhs, SizeAttr rhs);
 /// The atom that `size` is, if it is one atom of `kind`.
 const SizeAtom *getAsAtom(SizeAttr size, SizeAtomKind kind);
-/// The atom that `term` is, coefficient aside, if it is one of `kind`.
+/// The only one of `atoms`, if it is one of `kind`.
 const SizeAtom *getAsAtom(llvm::ArrayRef<SizeAtom> atoms, SizeAtomKind kind);
+
+/// The remainder of a division that rounds down: it has the divisor's sign.
+int64_t getRemainder(int64_t lhs, int64_t rhs);
 
 /// Canonical order: negative, 0 or positive.
 int compare(SizeAttr lhs, SizeAttr rhs);

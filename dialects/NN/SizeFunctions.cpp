@@ -68,8 +68,9 @@ static Range getAtomRange(const SizeAtom &atom) {
   if (rhsMin < 1)
     return everything;
   if (atom.kind == SizeAtomKind::FloorDiv)
-    return {std::min(divideBounds(lhsMin, rhsMin), divideBounds(lhsMin, rhsMax)),
-            std::max(divideBounds(lhsMax, rhsMin), divideBounds(lhsMax, rhsMax))};
+    return {
+        std::min(divideBounds(lhsMin, rhsMin), divideBounds(lhsMin, rhsMax)),
+        std::max(divideBounds(lhsMax, rhsMin), divideBounds(lhsMax, rhsMax))};
   int64_t largest = rhsMax == INT64_MAX ? INT64_MAX : rhsMax - 1;
   return {0, lhsMin >= 0 ? std::min(lhsMax, largest) : largest};
 }
@@ -96,8 +97,8 @@ Range nn::getRange(SizeAttr size) {
 static constexpr unsigned maxRelaxations = 6;
 
 /// Whether `size >= 0` follows from ranges, after replacing atoms by linear
-/// bounds: `floor(a/c)` lies in `[(a-c+1)/c, a/c]`, a maximum is at least, and a
-/// minimum at most, each of its operands.
+/// bounds: `floor(a/c)` lies in `[(a-c+1)/c, a/c]`, a maximum is at least, and
+/// a minimum at most, each of its operands.
 static bool isNonNegative(SizeAttr size, unsigned relaxations) {
   if (size.isUnknown())
     return false;
@@ -109,8 +110,8 @@ static bool isNonNegative(SizeAttr size, unsigned relaxations) {
     if (term.atoms.size() != 1)
       continue;
     const SizeAtom &atom = term.atoms[0];
-    SizeAttr rest = sub(size, makeSize(size.getContext(),
-                                       {Term{term.coefficient, {atom}}}));
+    SizeAttr rest = sub(
+        size, makeSize(size.getContext(), {Term{term.coefficient, {atom}}}));
     bool positive = term.coefficient > 0;
     if (atom.kind == (positive ? SizeAtomKind::Max : SizeAtomKind::Min)) {
       for (SizeAttr bound : {getLhs(atom), getRhs(atom)})
@@ -141,8 +142,9 @@ bool nn::isLessEqual(SizeAttr lhs, SizeAttr rhs) {
 // Division
 //===----------------------------------------------------------------------===//
 
-/// `size` = `quotient * divisor + remainder`, term by term, for a divisor of one
-/// term; coefficients of the remainder's divisible terms lie in [0, divisor's).
+/// `size` = `quotient * divisor + remainder`, term by term, for a divisor of
+/// one term; coefficients of the remainder's divisible terms lie in [0,
+/// divisor's).
 struct SplitSize {
   SizeAttr quotient, remainder;
 };
@@ -155,11 +157,11 @@ static SplitSize splitByTerm(SizeAttr size, const SizeTerm &divisor) {
       remainder.push_back(term);
       continue;
     }
-    int64_t factor =
-        llvm::divideFloorSigned(term.coefficient, divisor.coefficient);
-    quotient.push_back({factor, *atoms});
+    quotient.push_back(
+        {llvm::divideFloorSigned(term.coefficient, divisor.coefficient),
+         *atoms});
     remainder.push_back(
-        {term.coefficient - factor * divisor.coefficient, term.atoms});
+        {getRemainder(term.coefficient, divisor.coefficient), term.atoms});
   }
   MLIRContext *context = size.getContext();
   return {makeSize(context, std::move(quotient)),
@@ -331,7 +333,8 @@ static SizeAttr modByConstant(SizeAttr lhs, int64_t rhs) {
   auto [least, most] = getRange(lhs);
   if (!isInfinite(least) && !isInfinite(most) &&
       llvm::divideFloorSigned(least, rhs) == llvm::divideFloorSigned(most, rhs))
-    return add(lhs, -llvm::divideFloorSigned(least, rhs) * rhs);
+    return sub(add(lhs, getRemainder(least, rhs)),
+               getSize(lhs.getContext(), least));
   return makeAtom(SizeAtomKind::Mod, lhs, getSize(lhs.getContext(), rhs));
 }
 

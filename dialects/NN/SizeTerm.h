@@ -22,7 +22,8 @@ namespace sinter::nn {
 enum class SizeAtomKind { Symbol, FloorDiv, Mod, Min, Max, Unknown };
 
 /// A factor of a term: a free dimension (`lhs` is its name, a StringAttr), or a
-/// function of two sizes (`lhs` and `rhs` are SizeAttrs). `Unknown` has neither.
+/// function of two sizes (`lhs` and `rhs` are SizeAttrs). `Unknown` has
+/// neither.
 struct SizeAtom {
   SizeAtomKind kind;
   mlir::Attribute lhs, rhs;
@@ -41,7 +42,8 @@ struct SizeTerm {
     return coefficient == other.coefficient && atoms == other.atoms;
   }
   /// A copy whose atoms live in `allocator`.
-  SizeTerm allocateInto(mlir::StorageUniquer::StorageAllocator &allocator) const {
+  SizeTerm
+  allocateInto(mlir::StorageUniquer::StorageAllocator &allocator) const {
     return {coefficient, allocator.copyInto(atoms)};
   }
 };

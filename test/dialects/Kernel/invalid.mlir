@@ -1,0 +1,97 @@
+// RUN: sinter-opt %s -split-input-file -verify-diagnostics
+
+func.func @group_kind(%x: tensor<4xf32>) {
+  // expected-error @below {{expects the kind of a kernel, but got 'loops'}}
+  kernel.group loops (%a = %x : tensor<4xf32>) {
+    kernel.yield
+  }
+  return
+}
+
+// -----
+
+func.func @group_c1(%x: tensor<4xf32>) {
+  // expected-error @below {{'kernel.group' op expects block arguments of the operands' types ('tensor<4xf32>'), but got ('tensor<5xf32>')}}
+  "kernel.group"(%x) <{kind = #kernel.kind<loop>}> ({
+  ^bb0(%a: tensor<5xf32>):
+    kernel.yield
+  }) : (tensor<4xf32>) -> ()
+  return
+}
+
+// -----
+
+func.func @group_c2(%x: tensor<4xf32>) {
+  // expected-error @below {{'kernel.group' op expects to yield values of the result types ('tensor<4xi1>'), but got ('tensor<4xf32>')}}
+  %0 = kernel.group loop (%a = %x : tensor<4xf32>) -> tensor<4xi1> {
+    // expected-note @below {{yielded here}}
+    kernel.yield %a : tensor<4xf32>
+  }
+  return
+}
+
+// -----
+
+func.func @group_c2_no_yield(%x: tensor<4xf32>) {
+  // expected-error @below {{'kernel.group' op expects its body to end in 'kernel.yield'}}
+  kernel.group loop (%a = %x : tensor<4xf32>) {
+    %0 = nn.relu %a : tensor<4xf32>
+  }
+  return
+}
+
+// -----
+
+// expected-error @below {{'kernel.func' op expects to yield values of the result types ('tensor<4xf32>'), but got ()}}
+kernel.func @func_c1(%a: tensor<4xf32>) -> tensor<4xf32> attributes {kind = #kernel.kind<loop>} {
+  // expected-note @below {{yielded here}}
+  kernel.yield
+}
+
+// -----
+
+// expected-error @below {{'kernel.func' op expects a body}}
+kernel.func private @func_c2() attributes {kind = #kernel.kind<loop>}
+
+// -----
+
+// expected-error @below {{'kernel.func' op requires attribute 'kind'}}
+kernel.func @func_kind(%a: tensor<4xf32>) {
+  kernel.yield
+}
+
+// -----
+
+func.func @yield_parent() {
+  // expected-error @below {{'kernel.yield' op expects parent op to be one of 'kernel.group, kernel.func'}}
+  kernel.yield
+}
+
+// -----
+
+kernel.schedule @input_c1 inputs [] outputs [] arena <0> scratch <0> {
+  // expected-error @below {{'kernel.input' op expects an index less than 0, the number of inputs of the schedule, but got 0}}
+  %x = kernel.input 0
+}
+
+// -----
+
+kernel.schedule @output_c1 inputs [] outputs [{name = "y", type = tensor<4xf32>}] arena <0> scratch <0> {
+  // expected-error @below {{'kernel.output' op expects an index less than 1, the number of outputs of the schedule, but got -1}}
+  %y = kernel.output -1
+}
+
+// -----
+
+kernel.schedule @arena_c1 inputs [] outputs [] arena <0> scratch <0> {
+  // expected-error @below {{'kernel.arena' op expects a lifetime that starts before it ends, but got [3, 2]}}
+  %t = kernel.arena bytes <16> live [3, 2]
+}
+
+// -----
+
+func.func @launch_parent() {
+  // expected-error @below {{'kernel.launch' op expects parent op 'kernel.schedule'}}
+  kernel.launch @k ins() outs()
+  return
+}
