@@ -1,0 +1,30 @@
+//===- Emitters.h - the emitters of the kernel kinds ------------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SINTER_PASSES_LOWER_EMITTERS_H
+#define SINTER_PASSES_LOWER_EMITTERS_H
+
+#include "passes/Lower/KernelBuilder.h"
+
+namespace sinter {
+
+/// Each fills the function of `builder` with the computation of its kernel, up
+/// to but without `finish`. On failure a diagnostic names nodes and operation.
+mlir::LogicalResult emitLoopKernel(KernelBuilder &builder);
+mlir::LogicalResult emitRowsKernel(KernelBuilder &builder);
+mlir::LogicalResult emitReduceKernel(KernelBuilder &builder);
+mlir::LogicalResult emitWindowKernel(KernelBuilder &builder);
+mlir::LogicalResult emitContractKernel(KernelBuilder &builder);
+mlir::LogicalResult emitSerialKernel(KernelBuilder &builder);
+
+/// Emits an error at `op`: "cannot generate code for 'nn.x' (nodes a, b) of
+/// type ...: <reason>".
+mlir::InFlightDiagnostic emitUnsupported(mlir::Operation *op,
+                                         const llvm::Twine &reason);
+
+} // namespace sinter
+
+#endif // SINTER_PASSES_LOWER_EMITTERS_H
