@@ -1,0 +1,137 @@
+//===- GraphImporter.h - the state of one import ----------------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SINTER_COMPILER_IMPORT_GRAPHIMPORTER_H
+#define SINTER_COMPILER_IMPORT_GRAPHIMPORTER_H
+
+#include "compiler/Import/Content.h"
+#include "compiler/Import/FreeDims.h"
+#include "compiler/Import/Import.h"
+#include "compiler/Import/Onnx/ModelFile.h"
+#include "dialects/NN/NNShapes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Builders.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/StringSet.h"
+
+namespace sinter {
+
+class NodeContext;
+
+/// A tensor of the ONNX graph: any of its forms, made from another when it is
+/// first asked for.
+struct ImportedValue {
+  llvm::StringRef name;
+  mlir::RankedTensorType type;
+  mlir::Value value;
+  std::optional<Content> content;
+  /// A constant of the model.
+  const onnx::Tensor *tensor = nullptr;
+  /// The node that was to produce it could not be imported.
+  bool isMissing = false;
+  /// It is an output that the importer does not make; whoever reads it is not
+  /// supported.
+  bool isNotMade = false;
+};
+
+/// The names that nodes see: those of a graph, or of a function body.
+class Scope {
+public:
+  /// The scope of `function`, called by `call`; both null for the graph.
+  Scope(llvm::ArrayRef<onnx::OpsetImport> opsets, const onnx::Function *function = nullptr,
+        const NodeContext *call = nullptr);
+
+  /// Null if the name is not defined.
+  ImportedValue *find(llvm::StringRef name);
+  /// False if the name is taken.
+  bool define(llvm::StringRef name, ImportedValue value);
+  /// An optional input of the function that its call does not give.
+  void markAbsent(llvm::StringRef name) { absent.insert(name); }
+  bool isAbsent(llvm::StringRef name) const { return name.empty() || absent.contains(name); }
+  /// The opset of `domain`; nothing if it is not imported.
+  std::optional<int64_t> getOpset(llvm::StringRef domain) const;
+  bool isGraph() const { return !function; }
+  /// The call of the function; null for the graph.
+  const NodeContext *getCall() const { return call; }
+  /// Attribute of the call whose body this is, or the function's default.
+  const onnx::Attribute *findAttribute(llvm::StringRef name) const;
+
+private:
+  llvm::StringMap<std::unique_ptr<ImportedValue>> values;
+  llvm::StringSet<> absent;
+  llvm::StringMap<int64_t> opsets;
+  const onnx::Function *function;
+  const NodeContext *call;
+};
+
+/// Imports one model. Used once.
+class GraphImporter {
+public:
+  GraphImporter(mlir::MLIRContext *context, std::unique_ptr<onnx::ModelFile> file, const ImportOptions &options,
+                llvm::SmallVectorImpl<ImportIssue> &issues, std::function<void(llvm::StringRef)> warning);
+  ~GraphImporter();
+
+  mlir::FailureOr<mlir::OwningOpRef<mlir::ModuleOp>> run();
+
+  mlir::OpBuilder &getBuilder() { return builder; }
+  mlir::MLIRContext *getContext() { return context; }
+  const onnx::ModelFile &getFile() const { return *file; }
+
+  /// The MLIR type of an element type; null if the nn dialect has none.
+  mlir::Type getElementType(onnx::ElementType type);
+
+  /// The operations, or content, of a value. Materializing content that mixes
+  /// sizes and numbers may be impossible: null then.
+  mlir::Value materialize(ImportedValue &value, mlir::Location location);
+  const Content *getContent(ImportedValue &value);
+  mlir::Value createConstant(const Content &content, mlir::Location location);
+
+  /// Says that two sizes must be equal at run time.
+  void assumeEqual(nn::SizeAttr lhs, nn::SizeAttr rhs, const NodeContext &node, llvm::StringRef expected);
+
+  void report(ImportIssue issue);
+  void warn(llvm::StringRef message) { if (warning) warning(message); }
+
+  /// An issue of the file as a whole, which ends the import.
+  llvm::LogicalResult fail(llvm::StringRef code, const llvm::Twine &expected, const llvm::Twine &found, const llvm::Twine &remedy);
+
+  /// Imports one node of `scope`. Failure means an issue that ends the import;
+  /// an unsupported node is recorded, and its outputs are marked missing.
+  llvm::LogicalResult importNode(const onnx::Node &node, Scope &scope, mlir::Location location, unsigned depth);
+  /// Imports the body of a function for the call `node`.
+  llvm::LogicalResult importBody(const onnx::Function &body, NodeContext &node, unsigned depth);
+
+private:
+  llvm::LogicalResult checkModel();
+  llvm::LogicalResult defineConstants(Scope &scope);
+  llvm::LogicalResult defineInputs(Scope &scope);
+  llvm::LogicalResult importNodes(Scope &scope);
+  llvm::LogicalResult finishOutputs(Scope &scope);
+  /// The nodes in an order in which every value is made before it is read.
+  llvm::FailureOr<llvm::SmallVector<unsigned>> sortNodes(Scope &scope);
+  llvm::LogicalResult reportCycle(const llvm::StringMap<unsigned> &producers, llvm::ArrayRef<unsigned> open);
+  llvm::LogicalResult importChecked(NodeContext &node, unsigned depth);
+  llvm::LogicalResult importStandardBody(NodeContext &node, unsigned depth);
+  llvm::LogicalResult checkTypes(NodeContext &node);
+  const onnx::Function *findFunction(const onnx::Node &node) const;
+  llvm::LogicalResult addExtraOutputs(Scope &scope, llvm::SmallVectorImpl<llvm::StringRef> &names);
+  void setModuleAttributes();
+
+  mlir::MLIRContext *context;
+  std::unique_ptr<onnx::ModelFile> file;
+  const ImportOptions &options;
+  llvm::SmallVectorImpl<ImportIssue> &issues;
+  std::function<void(llvm::StringRef)> warning;
+  mlir::OpBuilder builder;
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  mlir::func::FuncOp main;
+  std::unique_ptr<FreeDims> freeDims;
+  llvm::MapVector<std::pair<nn::SizeAttr, nn::SizeAttr>, mlir::DictionaryAttr> assumptions;
+};
+
+} // namespace sinter
+
+#endif // SINTER_COMPILER_IMPORT_GRAPHIMPORTER_H

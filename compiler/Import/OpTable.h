@@ -1,0 +1,58 @@
+//===- OpTable.h - the operators that can be imported -----------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// One row for each operator and range of opsets. The rows stand in the files of
+// their families in Ops/; docs/howto/add-an-op.md tells how to add one.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SINTER_COMPILER_IMPORT_OPTABLE_H
+#define SINTER_COMPILER_IMPORT_OPTABLE_H
+
+#include "compiler/Import/NodeContext.h"
+
+namespace sinter {
+
+/// Builds the `nn` operations of a node, whose numbers of inputs and outputs,
+/// attributes and element types have been checked against the schema.
+using NodeBuilder = mlir::LogicalResult (*)(NodeContext &);
+/// Computes the content of all outputs; false, with nothing done, where the
+/// elements of an input are not known or the result would not be exact.
+using NodeFolder = bool (*)(NodeContext &);
+
+/// An operator from opset `since` on.
+struct OpRow {
+  llvm::StringLiteral op;
+  NodeBuilder build;
+  NodeFolder fold = nullptr;
+  int64_t since = 1;
+  /// The last opset of the row.
+  int64_t until = INT64_MAX;
+  llvm::StringLiteral domain = "";
+};
+
+/// The row for an operator; null if there is none.
+const OpRow *findRow(llvm::StringRef op, llvm::StringRef domain, int64_t opset);
+
+/// What a user can do about an operator without a row.
+llvm::StringRef getRemedy(llvm::StringRef op, llvm::StringRef domain);
+
+// The families.
+llvm::ArrayRef<OpRow> getActivationRows();
+llvm::ArrayRef<OpRow> getConstantRows();
+llvm::ArrayRef<OpRow> getContractionRows();
+llvm::ArrayRef<OpRow> getElementwiseRows();
+llvm::ArrayRef<OpRow> getIndexingRows();
+llvm::ArrayRef<OpRow> getMovementRows();
+llvm::ArrayRef<OpRow> getNormalizationRows();
+llvm::ArrayRef<OpRow> getReductionRows();
+llvm::ArrayRef<OpRow> getResizeRows();
+llvm::ArrayRef<OpRow> getShapeRows();
+llvm::ArrayRef<OpRow> getSpatialRows();
+
+} // namespace sinter
+
+#endif // SINTER_COMPILER_IMPORT_OPTABLE_H

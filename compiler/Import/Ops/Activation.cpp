@@ -1,0 +1,189 @@
+//===- Activation.cpp - activation functions ------------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/Import/OpTable.h"
+#include <cmath>
+#include <limits>
+
+using namespace mlir;
+using namespace sinter;
+
+namespace {
+/// The input of an activation and constants of its type.
+struct Activation {
+  explicit Activation(NodeContext &node) : node(node), x(node.getInput(0)), type(node.getElementType(0)) {}
+
+  Value constant(double value) { return node.scalar(value, type); }
+  Value add(Value a, double b) { return node.elementwise<nn::AddOp>({a, constant(b)}); }
+  Value mul(Value a, double b) { return node.elementwise<nn::MulOp>({a, constant(b)}); }
+  Value mul(Value a, Value b) { return node.elementwise<nn::MulOp>({a, b}); }
+  Value exp(Value a) { return node.elementwise<nn::ExpOp>(a); }
+  Value clamp(Value a, double min, double max) {
+    return node.create<nn::ClampOp>(a, llvm::APFloat(min), llvm::APFloat(max));
+  }
+  /// `negative` where x < 0, else `positive`.
+  Value bySign(Value negative, Value positive) {
+    Value isNegative = node.elementwise<nn::LessOp>({x, constant(0)});
+    return node.elementwise<nn::WhereOp>({isNegative, negative, positive});
+  }
+  /// log(1 + exp(x)) without overflow: max(x, 0) + log(1 + exp(-|x|)).
+  Value softplus() {
+    Value tail = exp(node.elementwise<nn::NegOp>(node.elementwise<nn::AbsOp>(x)));
+    return node.elementwise<nn::AddOp>({node.elementwise<nn::ReluOp>(x), node.elementwise<nn::LogOp>(add(tail, 1))});
+  }
+
+  NodeContext &node;
+  Value x;
+  Type type;
+};
+} // namespace
+
+template <typename OpTy>
+static LogicalResult importSimple(NodeContext &node) {
+  return node.setOutput(0, node.elementwise<OpTy>(node.getInput(0)));
+}
+
+static LogicalResult importLeakyRelu(NodeContext &node) {
+  Activation a(node);
+  double alpha = node.getFloat("alpha", 0.01);
+  Value scaled = a.mul(a.x, alpha);
+  if (alpha >= 0 && alpha <= 1)
+    return node.setOutput(0, node.elementwise<nn::MaxOp>({a.x, scaled}));
+  return node.setOutput(0, a.bySign(scaled, a.x));
+}
+
+static LogicalResult importPRelu(NodeContext &node) {
+  Activation a(node);
+  Value slope = node.getInput(1);
+  // Before opset 7 a vector of slopes is one for each channel.
+  if (node.getOpset() < 7 && node.getRank(1) == 1 && !node.getSizes(1)[0].isConstant(1))
+    slope = node.alignChannels(slope, node.getRank(0));
+  return node.setOutput(0, a.bySign(a.mul(a.x, slope), a.x));
+}
+
+static LogicalResult importElu(NodeContext &node) {
+  Activation a(node);
+  return node.setOutput(0, a.bySign(a.mul(a.add(a.exp(a.x), -1), node.getFloat("alpha", 1)), a.x));
+}
+
+static LogicalResult importCelu(NodeContext &node) {
+  Activation a(node);
+  double alpha = node.getFloat("alpha", 1);
+  return node.setOutput(0, a.bySign(a.mul(a.add(a.exp(a.mul(a.x, 1 / alpha)), -1), alpha), a.x));
+}
+
+static LogicalResult importSelu(NodeContext &node) {
+  Activation a(node);
+  double alpha = node.getFloat("alpha", 1.67326319217681884765625), gamma = node.getFloat("gamma", 1.05070102214813232421875);
+  Value negative = a.mul(a.add(a.exp(a.x), -1), alpha);
+  return node.setOutput(0, a.mul(a.bySign(negative, a.x), gamma));
+}
+
+static LogicalResult importHardSigmoid(NodeContext &node) {
+  Activation a(node);
+  Value line = a.add(a.mul(a.x, node.getFloat("alpha", 0.2f)), node.getFloat("beta", 0.5));
+  return node.setOutput(0, a.clamp(line, 0, 1));
+}
+
+static LogicalResult importHardSwish(NodeContext &node) {
+  Activation a(node);
+  return node.setOutput(0, a.mul(a.x, a.clamp(a.add(a.mul(a.x, 1.0 / 6), 0.5), 0, 1)));
+}
+
+static LogicalResult importSwish(NodeContext &node) {
+  Activation a(node);
+  double alpha = node.getFloat("alpha", 1);
+  Value scaled = alpha == 1 ? a.x : a.mul(a.x, alpha);
+  return node.setOutput(0, a.mul(a.x, node.elementwise<nn::SigmoidOp>(scaled)));
+}
+
+static LogicalResult importSoftplus(NodeContext &node) {
+  Activation a(node);
+  return node.setOutput(0, a.softplus());
+}
+
+static LogicalResult importMish(NodeContext &node) {
+  Activation a(node);
+  return node.setOutput(0, a.mul(a.x, node.elementwise<nn::TanhOp>(a.softplus())));
+}
+
+static LogicalResult importSoftsign(NodeContext &node) {
+  Activation a(node);
+  Value divisor = a.add(node.elementwise<nn::AbsOp>(a.x), 1);
+  return node.setOutput(0, node.elementwise<nn::DivOp>({a.x, divisor}));
+}
+
+static LogicalResult importThresholdedRelu(NodeContext &node) {
+  Activation a(node);
+  Value isAbove = node.elementwise<nn::LessOp>({a.constant(node.getFloat("alpha", 1)), a.x});
+  return node.setOutput(0, node.elementwise<nn::WhereOp>({isAbove, a.x, a.constant(0)}));
+}
+
+static LogicalResult importGelu(NodeContext &node) {
+  Activation a(node);
+  StringRef form = node.getString("approximate", "none");
+  if (form == "tanh") {
+    // 0.5 * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3)))
+    Value cube = a.mul(a.mul(a.mul(a.x, a.x), a.x), 0.044715);
+    Value inner = a.mul(node.elementwise<nn::AddOp>({a.x, cube}), std::sqrt(2 / M_PI));
+    return node.setOutput(0, a.mul(a.mul(a.x, 0.5), a.add(node.elementwise<nn::TanhOp>(inner), 1)));
+  }
+  if (form != "none")
+    return node.invalid("approximate to be 'none' or 'tanh'", "'" + form + "'");
+  Value erf = node.elementwise<nn::ErfOp>(a.mul(a.x, M_SQRT1_2));
+  return node.setOutput(0, a.mul(a.mul(a.x, 0.5), a.add(erf, 1)));
+}
+
+static LogicalResult importClip(NodeContext &node) {
+  Activation a(node);
+  double infinity = std::numeric_limits<double>::infinity();
+  // Bounds are attributes before opset 11, then optional inputs.
+  bool byInput = node.getOpset() >= 11;
+  auto getBound = [&](unsigned input, StringRef name, double none) -> std::optional<double> {
+    if (!byInput)
+      return node.getFloat(name, none);
+    if (!node.hasInput(input))
+      return none;
+    auto numbers = node.getNumberList(input);
+    return numbers && numbers->size() == 1 ? std::optional(numbers->front()) : std::nullopt;
+  };
+  std::optional<double> min = getBound(1, "min", -infinity), max = getBound(2, "max", infinity);
+  if (isa<FloatType>(a.type) && min && max && !std::isnan(*min) && !std::isnan(*max)) {
+    if (*min == -infinity && *max == infinity)
+      return node.forward(0);
+    return node.setOutput(0, a.clamp(a.x, *min, *max));
+  }
+  // Bounds that are computed, and integers, which a double may not hold.
+  Value result = a.x;
+  if (byInput && node.hasInput(1))
+    result = node.elementwise<nn::MaxOp>({result, node.getInput(1)});
+  if (byInput && node.hasInput(2))
+    result = node.elementwise<nn::MinOp>({result, node.getInput(2)});
+  return node.setOutput(0, result);
+}
+
+llvm::ArrayRef<OpRow> sinter::getActivationRows() {
+  static const OpRow rows[] = {
+      {"Celu", importCelu},
+      {"Clip", importClip},
+      {"Elu", importElu},
+      {"Gelu", importGelu},
+      {"HardSigmoid", importHardSigmoid},
+      {"HardSwish", importHardSwish},
+      {"LeakyRelu", importLeakyRelu},
+      {"Mish", importMish},
+      {"PRelu", importPRelu},
+      {"Relu", importSimple<nn::ReluOp>},
+      {"Selu", importSelu},
+      {"Sigmoid", importSimple<nn::SigmoidOp>},
+      {"Softplus", importSoftplus},
+      {"Softsign", importSoftsign},
+      {"Swish", importSwish},
+      {"Tanh", importSimple<nn::TanhOp>},
+      {"ThresholdedRelu", importThresholdedRelu},
+  };
+  return rows;
+}

@@ -1,0 +1,246 @@
+//===- Indexing.cpp - operators that take elements by index ---------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/Import/Ops/Folding.h"
+#include <numeric>
+
+using namespace mlir;
+using namespace sinter;
+using nn::SizeAttr;
+
+//===- Slice --------------------------------------------------------------===//
+
+namespace {
+/// Slice with one entry for each dimension of the input.
+struct SliceForm {
+  SmallVector<SizeAttr> starts, sizes;
+  SmallVector<int64_t> steps;
+};
+} // namespace
+
+/// A place given by the user: clamped to [low, high], and counted from the end
+/// where negative. Nothing for a place of unknown sign.
+static std::optional<SizeAttr> resolvePlace(SizeAttr place, SizeAttr size, SizeAttr low, SizeAttr high) {
+  constexpr int64_t kFar = INT32_MAX;
+  if (std::optional<int64_t> constant = place.getConstant()) {
+    if (*constant >= kFar)
+      return high;
+    if (*constant <= -kFar)
+      return low;
+  }
+  auto [least, most] = nn::getRange(place);
+  if (least >= 0) {
+    if (place == high || place == low)
+      return place;
+    return nn::min(place, high);
+  }
+  if (most >= 0)
+    return std::nullopt;
+  SizeAttr counted = nn::add(place, size);
+  // -1 of a size of at least 1 needs no clamp.
+  return nn::getRange(nn::sub(counted, low)).first >= 0 ? counted : nn::max(counted, low);
+}
+
+/// starts, ends, axes, steps: attributes before opset 10, then inputs.
+static LogicalResult getSliceForm(NodeContext &node, SliceForm &form) {
+  int64_t rank = node.getRank(0);
+  MLIRContext *context = node.getContext();
+  std::optional<SmallVector<SizeAttr>> starts, ends;
+  std::optional<SmallVector<int64_t>> axes, steps;
+  if (node.getOpset() < 10) {
+    if (auto list = node.getInts("starts"))
+      starts = nn::getSizes(context, *list);
+    if (auto list = node.getInts("ends"))
+      ends = nn::getSizes(context, *list);
+    axes = node.getInts("axes");
+  } else {
+    starts = node.getSizeList(1);
+    ends = node.getSizeList(2);
+    if (node.hasInput(3) && !(axes = node.getIntegerList(3)))
+      return node.needConstant(3, "axes that are");
+    if (node.hasInput(4) && !(steps = node.getIntegerList(4)))
+      return node.needConstant(4, "steps that are");
+  }
+  if (!starts || !ends)
+    return node.needConstant(1, "starts and ends that are");
+  if (!axes) {
+    axes.emplace(starts->size());
+    std::iota(axes->begin(), axes->end(), 0);
+  }
+  if (!steps)
+    steps.emplace(starts->size(), 1);
+  FailureOr<SmallVector<int64_t>> normalized = node.normalizeAxes(*axes, rank);
+  if (failed(normalized))
+    return failure();
+  if (ends->size() != starts->size() || normalized->size() != starts->size() || steps->size() != starts->size())
+    return node.invalid("starts, ends, axes and steps of one length", "lists of different lengths");
+
+  form.sizes = node.getSizes(0);
+  form.starts.assign(rank, node.getSize(0));
+  form.steps.assign(rank, 1);
+  SizeAttr zero = node.getSize(0), minusOne = node.getSize(-1);
+  for (auto [i, axis] : llvm::enumerate(*normalized)) {
+    SizeAttr size = form.sizes[axis], last = nn::sub(size, node.getSize(1));
+    int64_t step = (*steps)[i];
+    if (step == 0)
+      return node.invalid("steps that are not 0", "0");
+    bool forward = step > 0;
+    auto start = resolvePlace((*starts)[i], size, zero, forward ? size : last);
+    auto end = resolvePlace((*ends)[i], size, forward ? zero : minusOne, forward ? size : last);
+    if (!start || !end)
+      return node.unsupported("starts and ends whose sign is known", nn::toString(!start ? (*starts)[i] : (*ends)[i]),
+                              "write places that count from the end as constants");
+    SizeAttr span = forward ? nn::sub(*end, *start) : nn::sub(*start, *end);
+    SizeAttr count = nn::ceilDiv(span, std::abs(step));
+    form.sizes[axis] = nn::getRange(count).first >= 0 ? count : nn::max(count, zero);
+    form.starts[axis] = *start;
+    form.steps[axis] = step;
+  }
+  return success();
+}
+
+static bool foldSlice(NodeContext &node) {
+  const Content *content = node.getContent(0);
+  SliceForm form;
+  // What is wrong is reported by the builder.
+  for (unsigned i = 1; i < node.getNumInputs(); ++i)
+    if (node.hasInput(i) && !node.getIntegerList(i))
+      return false;
+  if (!content || failed(getSliceForm(node, form)))
+    return false;
+  SmallVector<int64_t> shape;
+  for (SizeAttr size : form.sizes)
+    shape.push_back(*size.getConstant());
+  return setElements(node, *content, shape, [&](ArrayRef<int64_t> index) {
+    int64_t place = 0;
+    for (auto [d, size] : llvm::enumerate(content->shape))
+      place = place * size + *form.starts[d].getConstant() + index[d] * form.steps[d];
+    return place;
+  });
+}
+
+static LogicalResult importSlice(NodeContext &node) {
+  SliceForm form;
+  if (failed(getSliceForm(node, form)))
+    return failure();
+  bool isWhole = llvm::all_of(form.steps, [](int64_t step) { return step == 1; });
+  if (isWhole && ArrayRef<SizeAttr>(form.sizes) == ArrayRef<SizeAttr>(node.getSizes(0)))
+    return node.forward(0);
+  return node.setOutput(0, node.create<nn::SliceOp>(node.getInput(0), nn::makeSizeArray(node.getContext(), form.starts),
+                                                    nn::makeSizeArray(node.getContext(), form.sizes), form.steps));
+}
+
+//===- Gather -------------------------------------------------------------===//
+
+static bool foldGather(NodeContext &node) {
+  const Content *content = node.getContent(0), *indices = node.getContent(1);
+  if (!content || !indices)
+    return false;
+  auto places = indices->getIntegers();
+  int64_t rank = content->shape.size(), axis = node.getInt("axis", 0);
+  axis = axis < 0 ? axis + rank : axis;
+  if (!places || axis < 0 || axis >= rank)
+    return false;
+  int64_t size = content->shape[axis];
+  for (int64_t &place : *places) {
+    place = place < 0 ? place + size : place;
+    if (place < 0 || place >= size)
+      return false;
+  }
+  SmallVector<int64_t> shape(content->shape.begin(), content->shape.begin() + axis);
+  shape.append(indices->shape);
+  shape.append(content->shape.begin() + axis + 1, content->shape.end());
+  size_t indexRank = indices->shape.size();
+  return setElements(node, *content, shape, [&](ArrayRef<int64_t> index) {
+    int64_t which = 0;
+    for (size_t i = 0; i < indexRank; ++i)
+      which = which * indices->shape[i] + index[axis + i];
+    int64_t place = 0;
+    for (int64_t d = 0; d < rank; ++d)
+      place = place * content->shape[d] + (d < axis ? index[d] : d == axis ? (*places)[which] : index[d + indexRank - 1]);
+    return place;
+  });
+}
+
+static LogicalResult importGather(NodeContext &node) {
+  SmallVector<SizeAttr> sizes = node.getSizes(0), indexSizes = node.getSizes(1);
+  FailureOr<int64_t> axis = node.normalizeAxis(node.getInt("axis", 0), sizes.size());
+  if (failed(axis))
+    return failure();
+  // One constant index is a slice, which fuses.
+  auto indices = node.getSizeList(1);
+  if (indices && indices->size() == 1) {
+    SizeAttr index = indices->front(), size = sizes[*axis];
+    auto [low, high] = nn::getRange(index);
+    if (high < 0)
+      index = nn::add(index, size);
+    bool isInside = nn::getRange(index).first >= 0 && nn::getRange(nn::sub(size, index)).first > 0;
+    if (index.getConstant() && size.getConstant() && !isInside)
+      return node.invalid("an index in [" + Twine(-*size.getConstant()) + ", " + Twine(*size.getConstant()) + ")", nn::toString(indices->front()));
+    if (isInside) {
+      SmallVector<SizeAttr> starts(sizes.size(), node.getSize(0)), taken = sizes, result(sizes.begin(), sizes.begin() + *axis);
+      starts[*axis] = index;
+      taken[*axis] = node.getSize(1);
+      SmallVector<int64_t> steps(sizes.size(), 1);
+      Value slice = node.create<nn::SliceOp>(node.getInput(0), nn::makeSizeArray(node.getContext(), starts),
+                                             nn::makeSizeArray(node.getContext(), taken), steps);
+      result.append(indexSizes);
+      result.append(sizes.begin() + *axis + 1, sizes.end());
+      return node.setOutput(0, node.reshape(slice, result));
+    }
+  }
+  return node.setOutput(0, node.create<nn::GatherOp>(node.getInput(0), node.getInput(1), *axis));
+}
+
+static LogicalResult importGatherElements(NodeContext &node) {
+  FailureOr<int64_t> axis = node.normalizeAxis(node.getInt("axis", 0), node.getRank(0));
+  if (failed(axis))
+    return failure();
+  return node.setOutput(0, node.create<nn::GatherElementsOp>(node.getInput(0), node.getInput(1), *axis));
+}
+
+/// As a Gather from the leading dimensions in one: index = sum of index * stride.
+static LogicalResult importGatherND(NodeContext &node) {
+  SmallVector<SizeAttr> sizes = node.getSizes(0), indexSizes = node.getSizes(1);
+  std::optional<int64_t> depth = indexSizes.empty() ? std::nullopt : indexSizes.back().getConstant();
+  if (node.getInt("batch_dims", 0) != 0 || !depth || *depth < 1 || *depth > static_cast<int64_t>(sizes.size()))
+    return node.unsupported("GatherND without batch dimensions and with a constant number of indices", "another form",
+                            "rewrite with Gather on a flattened tensor");
+  MLIRContext *context = node.getContext();
+  Type i64 = IntegerType::get(context, 64);
+  Value indices = node.cast(node.getInput(1), i64), linear;
+  SmallVector<SizeAttr> starts(indexSizes.size(), node.getSize(0)), part = indexSizes;
+  part.back() = node.getSize(1);
+  SmallVector<int64_t> steps(indexSizes.size(), 1);
+  for (int64_t d = 0; d < *depth; ++d) {
+    starts.back() = node.getSize(d);
+    Value index = node.create<nn::SliceOp>(indices, nn::makeSizeArray(context, starts), nn::makeSizeArray(context, part), steps);
+    auto ofSize = [&](SizeAttr size) {
+      Content content;
+      content.elementType = i64;
+      content.elements.push_back(Element::ofSize(size));
+      return node.getImporter().createConstant(content, node.getLocation());
+    };
+    Value isNegative = node.elementwise<nn::LessOp>({index, node.scalar(0, i64)});
+    Value wrapped = node.elementwise<nn::AddOp>({index, ofSize(sizes[d])});
+    index = node.elementwise<nn::WhereOp>({isNegative, wrapped, index});
+    linear = linear ? node.elementwise<nn::AddOp>({node.elementwise<nn::MulOp>({linear, ofSize(sizes[d])}), index}) : index;
+  }
+  SmallVector<SizeAttr> flat = {nn::product(context, ArrayRef(sizes).take_front(*depth))};
+  flat.append(sizes.begin() + *depth, sizes.end());
+  linear = node.reshape(linear, ArrayRef(indexSizes).drop_back());
+  return node.setOutput(0, node.create<nn::GatherOp>(node.reshape(node.getInput(0), flat), linear, int64_t(0)));
+}
+
+llvm::ArrayRef<OpRow> sinter::getIndexingRows() {
+  static const OpRow rows[] = {
+      {"Gather", importGather, foldGather},
+      {"GatherElements", importGatherElements},
+      {"GatherND", importGatherND},
+      {"Slice", importSlice, foldSlice},
+  };
+  return rows;
+}

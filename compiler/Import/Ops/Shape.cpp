@@ -1,0 +1,258 @@
+//===- Shape.cpp - operators that give or change shapes -------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/Import/Ops/Folding.h"
+
+using namespace mlir;
+using namespace sinter;
+using nn::SizeAttr;
+
+//===- Shape, Size --------------------------------------------------------===//
+
+static LogicalResult setSizes(NodeContext &node, ArrayRef<SizeAttr> sizes, bool isScalar) {
+  Content content;
+  content.elementType = IntegerType::get(node.getContext(), 64);
+  for (SizeAttr size : sizes)
+    content.elements.push_back(Element::ofSize(size));
+  if (!isScalar)
+    content.shape.push_back(sizes.size());
+  return node.setContent(0, std::move(content));
+}
+
+static LogicalResult importShape(NodeContext &node) {
+  int64_t rank = node.getRank(0);
+  auto clamp = [&](int64_t place) { return std::min(std::max<int64_t>(place < 0 ? place + rank : place, 0), rank); };
+  int64_t start = clamp(node.getInt("start", 0)), end = clamp(node.getInt("end", rank));
+  SmallVector<SizeAttr> sizes = node.getSizes(0);
+  return setSizes(node, ArrayRef(sizes).slice(start, std::max<int64_t>(end - start, 0)), /*isScalar=*/false);
+}
+
+static LogicalResult importSize(NodeContext &node) {
+  return setSizes(node, nn::getNumElements(node.getType(0)), /*isScalar=*/true);
+}
+
+//===- Reshape ------------------------------------------------------------===//
+
+/// Output 0 is the input with other sizes: of its content, where it is known.
+static LogicalResult setReshaped(NodeContext &node, ArrayRef<SizeAttr> sizes) {
+  const Content *content = node.getContent(0);
+  RankedTensorType type = nn::makeTensorType(sizes, node.getElementType(0));
+  if (content && type.hasStaticShape() && type.getNumElements() == static_cast<int64_t>(content->elements.size())) {
+    Content copy = *content;
+    copy.shape.assign(type.getShape().begin(), type.getShape().end());
+    // A large constant stays in the file.
+    if (mayHaveContent(copy.shape, copy.elementType))
+      return node.setContent(0, std::move(copy));
+  }
+  return node.setOutput(0, node.reshape(node.getInput(0), sizes));
+}
+
+/// The result shape of Reshape: 0 takes the size of the input, -1 what is left.
+static FailureOr<SmallVector<SizeAttr>> resolveShape(NodeContext &node, SmallVector<SizeAttr> shape) {
+  SmallVector<SizeAttr> input = node.getSizes(0);
+  SizeAttr total = nn::getNumElements(node.getType(0)), known = node.getSize(1);
+  bool allowZero = node.getInt("allowzero", 0) != 0;
+  std::optional<size_t> open;
+  for (auto [i, size] : llvm::enumerate(shape)) {
+    if (size.isConstant(0) && !allowZero) {
+      if (i >= input.size())
+        return node.invalid("a dimension of the input for each 0 of the shape", "a 0 at place " + Twine(i));
+      size = input[i];
+    }
+    if (size.isConstant(-1)) {
+      if (open)
+        return node.invalid("at most one -1 in the shape", "two");
+      open = i;
+      continue;
+    }
+    if (nn::getRange(size).second < 0)
+      return node.invalid("sizes, 0 or -1 in the shape", nn::toString(size));
+    known = nn::mul(known, size);
+  }
+  if (!open) {
+    if (failed(node.unify(total, known, "as many elements as before the reshape")))
+      return failure();
+    return shape;
+  }
+  if (known.isConstant(0)) {
+    shape[*open] = node.getSize(0);
+    return shape;
+  }
+  SizeAttr rest = nn::divideExactly(total, known);
+  if (!rest) {
+    rest = nn::floorDiv(total, known);
+    if (failed(node.unify(total, nn::mul(rest, known), "a number of elements that the other sizes divide")))
+      return failure();
+  }
+  shape[*open] = rest;
+  return shape;
+}
+
+static LogicalResult importReshape(NodeContext &node) {
+  std::optional<SmallVector<SizeAttr>> given;
+  if (node.getOpset() >= 5) {
+    given = node.getSizeList(1);
+  } else if (auto constants = node.getInts("shape")) {
+    given = nn::getSizes(node.getContext(), *constants);
+  }
+  if (!given)
+    return node.needConstant(1, "a shape that is");
+  FailureOr<SmallVector<SizeAttr>> shape = resolveShape(node, std::move(*given));
+  return failed(shape) ? failure() : setReshaped(node, *shape);
+}
+
+static LogicalResult importFlatten(NodeContext &node) {
+  int64_t rank = node.getRank(0), axis = node.getInt("axis", 1);
+  if (axis < -rank || axis > rank)
+    return node.invalid("an axis from " + Twine(-rank) + " to " + Twine(rank), "axis " + Twine(axis));
+  axis = axis < 0 ? axis + rank : axis;
+  SmallVector<SizeAttr> sizes = node.getSizes(0);
+  MLIRContext *context = node.getContext();
+  return setReshaped(node, {nn::product(context, ArrayRef(sizes).take_front(axis)),
+                            nn::product(context, ArrayRef(sizes).drop_front(axis))});
+}
+
+/// Axes from the attribute, or (from opset 13) input 1. Success with nothing if
+/// none are given.
+static LogicalResult getAxes(NodeContext &node, int64_t rank, std::optional<SmallVector<int64_t>> &axes) {
+  if (node.getOpset() < 13) {
+    axes = node.getInts("axes");
+  } else if (node.hasInput(1)) {
+    axes = node.getIntegerList(1);
+    if (!axes)
+      return node.needConstant(1, "axes that are");
+  }
+  if (!axes)
+    return success();
+  FailureOr<SmallVector<int64_t>> normalized = node.normalizeAxes(*axes, rank);
+  if (failed(normalized))
+    return failure();
+  axes = std::move(*normalized);
+  return success();
+}
+
+static LogicalResult importSqueeze(NodeContext &node) {
+  std::optional<SmallVector<int64_t>> axes;
+  if (failed(getAxes(node, node.getRank(0), axes)))
+    return failure();
+  SmallVector<SizeAttr> kept;
+  for (auto [i, size] : llvm::enumerate(node.getSizes(0))) {
+    bool drop = axes ? llvm::is_contained(*axes, static_cast<int64_t>(i)) : size.isConstant(1);
+    if (!drop)
+      kept.push_back(size);
+    else if (failed(node.unify(size, node.getSize(1), "squeezed dimensions to be 1")))
+      return failure();
+  }
+  return setReshaped(node, kept);
+}
+
+static LogicalResult importUnsqueeze(NodeContext &node) {
+  std::optional<SmallVector<int64_t>> axes, given;
+  given = node.getOpset() < 13 ? node.getInts("axes") : node.getIntegerList(1);
+  if (!given)
+    return node.needConstant(1, "axes that are");
+  int64_t rank = node.getRank(0) + given->size();
+  if (failed(getAxes(node, rank, axes)))
+    return failure();
+  SmallVector<SizeAttr> sizes, input = node.getSizes(0);
+  auto next = input.begin();
+  for (int64_t i = 0; i < rank; ++i)
+    sizes.push_back(llvm::is_contained(*axes, i) ? node.getSize(1) : *next++);
+  return setReshaped(node, sizes);
+}
+
+//===- Expand, Tile -------------------------------------------------------===//
+
+static bool foldExpand(NodeContext &node) {
+  const Content *content = node.getContent(0);
+  auto given = node.getIntegerList(1);
+  if (!content || !given)
+    return false;
+  auto shape = node.broadcast(node.getSizes(0), nn::getSizes(node.getContext(), *given));
+  if (failed(shape))
+    return false;
+  RankedTensorType type = nn::makeTensorType(*shape, content->elementType);
+  size_t lead = type.getRank() - content->shape.size();
+  return setElements(node, *content, type.getShape(), [&](ArrayRef<int64_t> index) {
+    int64_t place = 0;
+    for (size_t i = 0; i < content->shape.size(); ++i)
+      place = place * content->shape[i] + (content->shape[i] == 1 ? 0 : index[lead + i]);
+    return place;
+  });
+}
+
+static LogicalResult importExpand(NodeContext &node) {
+  auto given = node.getSizeList(1);
+  if (!given)
+    return node.needConstant(1, "a shape that is");
+  FailureOr<SmallVector<SizeAttr>> shape = node.broadcast(node.getSizes(0), *given);
+  if (failed(shape))
+    return failure();
+  // Sizes that unify keep the shape of the input in step with the result.
+  SmallVector<SizeAttr> own = node.getSizes(0);
+  size_t lead = shape->size() - own.size();
+  for (size_t i = 0; i < own.size(); ++i)
+    if (!own[i].isConstant(1))
+      own[i] = (*shape)[lead + i];
+  return node.setOutput(0, node.broadcastTo(node.reshape(node.getInput(0), own), *shape));
+}
+
+static LogicalResult importTile(NodeContext &node) {
+  auto repeats = node.getSizeList(1);
+  if (!repeats)
+    return node.needConstant(1, "repeats that are");
+  SmallVector<SizeAttr> input = node.getSizes(0);
+  if (repeats->size() != input.size())
+    return node.invalid("one repeat for each of " + Twine(input.size()) + " dimensions", Twine(repeats->size()));
+  // A repeated dimension of size d is [1, d], repeated to [r, d], and joined.
+  SmallVector<SizeAttr> split, repeated, joined;
+  for (auto [size, repeat] : llvm::zip_equal(input, *repeats)) {
+    if (nn::getRange(repeat).second < 0)
+      return node.invalid("repeats that are not negative", nn::toString(repeat));
+    bool separate = !repeat.isConstant(1) && !size.isConstant(1);
+    if (separate) {
+      split.push_back(node.getSize(1));
+      repeated.push_back(repeat);
+    }
+    split.push_back(size);
+    repeated.push_back(size.isConstant(1) ? repeat : size);
+    joined.push_back(nn::mul(size, repeat));
+  }
+  Value value = node.broadcastTo(node.reshape(node.getInput(0), split), repeated);
+  return node.setOutput(0, node.reshape(value, joined));
+}
+
+static LogicalResult importIdentity(NodeContext &node) { return node.forward(0); }
+
+static LogicalResult importDropout(NodeContext &node) {
+  if (node.getOpset() >= 12 && node.hasInput(2)) {
+    auto training = node.getIntegerList(2);
+    if (!training || training->size() != 1 || training->front() != 0)
+      return node.unsupported("Dropout for inference", "training_mode", "export the model in evaluation mode");
+  }
+  if (node.hasOutput(1)) {
+    Value keep = node.scalar(1, node.getOpset() >= 10 ? Type(IntegerType::get(node.getContext(), 1)) : node.getElementType(0));
+    if (failed(node.setOutput(1, node.broadcastTo(keep, node.getSizes(0)))))
+      return failure();
+  }
+  return node.forward(0);
+}
+
+llvm::ArrayRef<OpRow> sinter::getShapeRows() {
+  static const OpRow rows[] = {
+      {"Dropout", importDropout},
+      {"Expand", importExpand, foldExpand},
+      {"Flatten", importFlatten},
+      {"Identity", importIdentity},
+      {"Reshape", importReshape},
+      {"Shape", importShape},
+      {"Size", importSize},
+      {"Squeeze", importSqueeze},
+      {"Tile", importTile, nullptr, 6},
+      {"Unsqueeze", importUnsqueeze},
+  };
+  return rows;
+}
