@@ -55,6 +55,8 @@ struct FlattenPointwiseConv : OpRewritePattern<nn::ConvOp> {
     auto type = cast<RankedTensorType>(op.getInput().getType());
     SmallVector<nn::SizeAttr> sizes = nn::getSizes(type);
     nn::SizeAttr rows = nn::product(getContext(), ArrayRef(sizes).drop_back());
+    if (rows.isUnknown())
+      return rewriter.notifyMatchFailure(op, "the number of rows overflows");
     auto flat = nn::makeTensorType({rows, sizes.back()}, type.getElementType());
     auto filterType = cast<RankedTensorType>(op.getFilter().getType());
     auto matrix = filterType.clone(filterType.getShape().take_front(2));
@@ -66,7 +68,7 @@ struct FlattenPointwiseConv : OpRewritePattern<nn::ConvOp> {
     Value product = nn::MatmulOp::create(rewriter, loc, input, filter);
     remark::passed(loc, remark::RemarkOpts::name("FlattenPointwiseConv")
                             .category("sinter-layout"))
-        << "a matrix product of " << nn::toString(rows) << " rows";
+        << "a matrix product of " + nn::toString(rows) + " rows";
     rewriter.replaceOpWithNewOp<nn::ReshapeOp>(op, op.getType(), product);
     return success();
   }

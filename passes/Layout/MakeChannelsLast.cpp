@@ -63,12 +63,17 @@ private:
     remark::passed(
         op.getLoc(),
         remark::RemarkOpts::name("MakeChannelsLast").category("sinter-layout"))
-        << "'" << op.getName().getStringRef()
-        << "' computes with the channels last";
+        << ("'" + op.getName().getStringRef() +
+            "' computes with the channels last")
+               .str();
   }
 
+  /// Transposes for the sake of the operation at hand, or of the producer.
   Value transpose(Value value, ArrayRef<int64_t> permutation) {
-    return nn::TransposeOp::create(rewriter, value.getLoc(), value,
+    Location loc = isa<BlockArgument>(value)
+                       ? rewriter.getInsertionPoint()->getLoc()
+                       : value.getLoc();
+    return nn::TransposeOp::create(rewriter, loc, value,
                                    rewriter.getDenseI64ArrayAttr(permutation));
   }
 

@@ -170,6 +170,43 @@ private:
   }
 };
 
+/// ```mlir
+/// %y = nn.add %x, %w : tensor<2x8xf32>, tensor<1x8xf32>
+/// // -> with a reshape of %w
+/// %y = nn.add %x, %v : tensor<2x8xf32>, tensor<8xf32>
+/// ```
+/// for weights, so that one constant has one shape wherever it is used.
+struct DropLeadingOnesOfWeight : RewritePattern {
+  explicit DropLeadingOnesOfWeight(MLIRContext *context)
+      : RewritePattern(MatchAnyOpTypeTag(), /*benefit=*/1, context) {}
+
+  LogicalResult matchAndRewrite(Operation *op,
+                                PatternRewriter &rewriter) const override {
+    if (!op->hasTrait<nn::OpTrait::Elementwise>())
+      return failure();
+    for (OpOperand &operand : op->getOpOperands()) {
+      auto type = cast<RankedTensorType>(operand.get().getType());
+      if (!getWeight(operand.get()) || type.getRank() == 0 ||
+          type.getDimSize(0) != 1)
+        continue;
+      auto hasFullRank = [&](Value other) {
+        return !getWeight(other) &&
+               cast<RankedTensorType>(other.getType()).getRank() >=
+                   type.getRank();
+      };
+      if (!llvm::any_of(op->getOperands(), hasFullRank))
+        continue;
+      ArrayRef<int64_t> shape =
+          type.getShape().drop_while([](int64_t size) { return size == 1; });
+      Value reshaped = nn::ReshapeOp::create(rewriter, op->getLoc(),
+                                             type.clone(shape), operand.get());
+      rewriter.modifyOpInPlace(op, [&] { operand.set(reshaped); });
+      return success();
+    }
+    return failure();
+  }
+};
+
 /// The constant run of indices `first, first + 1, ..` that `indices` holds, in
 /// range of `size`.
 std::optional<std::pair<int64_t, int64_t>> getConstantRun(Value indices,
@@ -228,8 +265,8 @@ struct TurnGatherIntoSlice : OpRewritePattern<nn::GatherOp> {
 } // namespace
 
 void sinter::populateCanonicalizeMovementPatterns(RewritePatternSet &patterns) {
-  patterns
-      .add<DropFullSlice, DropTrivialConcat, JoinReshapes, JoinTransposes,
-           TakeInputOfBroadcast, TurnGatherIntoSlice, TurnTransposeIntoReshape>(
-          patterns.getContext());
+  patterns.add<DropFullSlice, DropLeadingOnesOfWeight, DropTrivialConcat,
+               JoinReshapes, JoinTransposes, TakeInputOfBroadcast,
+               TurnGatherIntoSlice, TurnTransposeIntoReshape>(
+      patterns.getContext());
 }

@@ -97,6 +97,36 @@ int64_t getNumBytes(RankedTensorType type) {
   return type.getNumElements() * ((bits + 7) / 8);
 }
 
+/// Whether the transpose expression `weight` only moves dimensions of size 1.
+static bool isView(nn::WeightAttr weight) {
+  auto permutation = weight.getParams().getAs<DenseI64ArrayAttr>("permutation");
+  SmallVector<int64_t> moved;
+  for (int64_t dim : permutation.asArrayRef())
+    if (weight.getOperands().front().getType().getDimSize(dim) != 1)
+      moved.push_back(dim);
+  return llvm::is_sorted(moved);
+}
+
+/// A chain of reshapes and of transposes that are no more than that becomes one
+/// reshape, or nothing.
+static nn::WeightAttr joinReshapes(nn::WeightAttr weight) {
+  auto isReshape = [](nn::WeightAttr weight) {
+    StringRef kind = weight.getKind().getValue();
+    return kind == "reshape" || (kind == "transpose" && isView(weight));
+  };
+  if (!isReshape(weight))
+    return weight;
+  nn::WeightAttr source = weight;
+  while (isReshape(source))
+    source = source.getOperands().front();
+  if (source.getType() == weight.getType())
+    return source;
+  MLIRContext *context = weight.getContext();
+  return nn::WeightAttr::get(context, StringAttr::get(context, "reshape"),
+                             source, DictionaryAttr::get(context),
+                             weight.getType());
+}
+
 nn::WeightAttr foldToWeight(Operation *op) {
   if (!isa_and_nonnull<nn::NNDialect>(op->getDialect()) ||
       !isWeightKind(op->getName().stripDialect()) ||
@@ -121,7 +151,7 @@ nn::WeightAttr foldToWeight(Operation *op) {
       context, StringAttr::get(context, op->getName().stripDialect()), operands,
       op->getAttrDictionary(), type);
   nn::WeightAttr small = evaluateSmall(weight);
-  return small ? small : weight;
+  return small ? small : joinReshapes(weight);
 }
 
 std::pair<Value, Value> splitWeightOperand(Operation *op) {

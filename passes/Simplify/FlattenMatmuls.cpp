@@ -53,7 +53,7 @@ struct FlattenMatmul : OpRewritePattern<nn::MatmulOp> {
     Value lhs = nn::ReshapeOp::create(rewriter, loc, flat, op.getLhs());
     Value product = nn::MatmulOp::create(rewriter, loc, lhs, op.getRhs());
     remark::passed(loc, getRemarkOptions())
-        << "one product of " << nn::toString(rows) << " rows";
+        << "one product of " + nn::toString(rows) + " rows";
     rewriter.replaceOpWithNewOp<nn::ReshapeOp>(op, op.getType(), product);
     return success();
   }

@@ -283,7 +283,8 @@ struct FoldAffineIntoContractionPass
 
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<FoldScaleAfter, FoldScaleBefore, JoinBiases>(&getContext());
+    patterns.add<FoldScaleAfter>(&getContext(), /*benefit=*/2);
+    patterns.add<FoldScaleBefore, JoinBiases>(&getContext());
     populateFoldConstantsPatterns(patterns);
     populateCanonicalizeMovementPatterns(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))

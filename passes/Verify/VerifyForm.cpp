@@ -101,7 +101,8 @@ public:
 
   LogicalResult run(ModuleOp module) {
     for (Operation &op : *module.getBody()) {
-      expectAllowed(&op, form.inModule, "the module");
+      if (!expectAllowed(&op, form.inModule, "the module"))
+        continue;
       expectComplete(&op);
       if (auto func = dyn_cast<func::FuncOp>(op))
         checkBody(func.getBody(), form.inFunction, "a function");
@@ -154,10 +155,12 @@ private:
     }
   }
 
-  void expectAllowed(Operation *op, StringRef allowed, StringRef place) {
-    if (!isAllowed(op, allowed))
-      report(op, ("'" + op->getName().getStringRef() + "' in " + place).str(),
-             allowed.empty() ? "nothing there" : ("one of: " + allowed).str());
+  bool expectAllowed(Operation *op, StringRef allowed, StringRef place) {
+    if (isAllowed(op, allowed))
+      return true;
+    report(op, ("'" + op->getName().getStringRef() + "' in " + place).str(),
+           allowed.empty() ? "nothing there" : ("one of: " + allowed).str());
+    return false;
   }
 
   /// What the next phase relies on in single operations.
