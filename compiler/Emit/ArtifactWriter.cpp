@@ -18,11 +18,11 @@
 #include "core/artifact.h"
 #include "core/hash.h"
 #include "core/image.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/raw_ostream.h"
 #include <algorithm>
 #include <cstring>
-#include <numeric>
 
 using namespace sinter::emit;
 
@@ -100,7 +100,7 @@ sortWeights(llvm::ArrayRef<WeightSpec> weights) {
   for (const WeightSpec &weight : weights)
     if (weight.bytes)
       sorted.push_back(&weight);
-  llvm::stable_sort(sorted, [](const WeightSpec *a, const WeightSpec *b) {
+  llvm::sort(sorted, [](const WeightSpec *a, const WeightSpec *b) {
     return a->offset < b->offset;
   });
   uint64_t end = 0;
