@@ -195,6 +195,9 @@ static int runCompile(CompileOptions options) {
     std::fputs(response.value("ir", "").c_str(), stdout);
   else if (writes)
     printSummary(response, options.output);
+  else if (options.dumpFolder.empty())
+    note("stopped after '" + options.stopAfter +
+         "': all is well so far; add --print-ir to see the IR");
   return 0;
 }
 

@@ -139,7 +139,8 @@ void Binder::readInput(const std::string &argument) {
   } else if (hasSuffix(what, ".pb")) {
     std::vector<uint8_t> file = readFile(what);
     source.value =
-        parsePb(file.data(), file.size(), PbMessage::Tensor, source.place);
+        parsePb(file.data(), file.size(),
+                getPbMessage(*sinter_model_input(model, index)), source.place);
   } else if (hasSuffix(what, ".bin")) {
     source.raw = readFile(what);
   } else {
@@ -166,7 +167,8 @@ void Binder::readDataSet() {
     source.place = "'" + name(i) + "'";
     std::vector<uint8_t> file = readFile(name(i));
     source.value =
-        parsePb(file.data(), file.size(), PbMessage::Tensor, source.place);
+        parsePb(file.data(), file.size(),
+                getPbMessage(*sinter_model_input(model, i)), source.place);
     setSource(i, std::move(source));
   }
   if (std::filesystem::exists(name(sources.size()), error))
@@ -268,6 +270,11 @@ void Binder::matchValue(size_t index) {
         .withFound(found)
         .withRemedy(remedy);
   };
+  if (value.kind != Value::Kind::Tensor || value.type == ElementType::String)
+    throw Failure(ExitCode::RunFailed, "unsupported",
+                  source.place + ": input '" + info.name +
+                      "' is no tensor of numbers, and this version runs "
+                      "nothing else");
   if (static_cast<int>(value.type) != static_cast<int>(info.type))
     throw fail("type " + getTypeName(value.type),
                "convert it with numpy's astype('" +

@@ -79,7 +79,8 @@ static void saveDataSet(const std::string &folder,
 
 /// Compares with the output_N.pb that are there; fills `report` and returns
 /// whether all agree.
-static bool compareDataSet(const RunOptions &options,
+static bool compareDataSet(const sinter_model_t *model,
+                           const RunOptions &options,
                            const std::vector<Value> &outputs, Json &report) {
   bool agree = true;
   size_t compared = 0;
@@ -92,7 +93,8 @@ static bool compareDataSet(const RunOptions &options,
       continue;
     std::vector<uint8_t> file = readFile(path);
     Value expected =
-        parsePb(file.data(), file.size(), PbMessage::Tensor, "'" + path + "'");
+        parsePb(file.data(), file.size(),
+                getPbMessage(*sinter_model_output(model, i)), "'" + path + "'");
     Comparison result = compare(expected, outputs[i], options.tolerance);
     ++compared;
     agree &= result.difference.empty();
@@ -161,7 +163,7 @@ static int runRun(const RunOptions &options) {
     saveDataSet(options.saveFolder, binding.inputs, outputs);
   bool agree = true;
   if (!options.inputs.dataSet.empty())
-    agree = compareDataSet(options, outputs, report);
+    agree = compareDataSet(model.get(), options, outputs, report);
   if (options.json)
     std::printf(
         "%s\n",

@@ -142,6 +142,20 @@ std::vector<std::string> getDimNames(const sinter_model_t *model) {
   return names;
 }
 
+PbMessage getPbMessage(const sinter_value_info_t &info) {
+  switch (info.kind) {
+  case SINTER_VALUE_SEQUENCE:
+    return PbMessage::Sequence;
+  case SINTER_VALUE_OPTIONAL:
+    return PbMessage::Optional;
+  case SINTER_VALUE_TENSOR:
+  case SINTER_VALUE_STRINGS:
+  case SINTER_VALUE_MAP:
+    break;
+  }
+  return PbMessage::Tensor;
+}
+
 std::string describeType(const sinter_value_info_t &info) {
   std::string text = getTypeName(static_cast<ElementType>(info.type)) + "[";
   for (int32_t i = 0; i < info.rank; ++i) {

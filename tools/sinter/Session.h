@@ -6,6 +6,7 @@
 #ifndef SINTER_TOOLS_SINTER_SESSION_H
 #define SINTER_TOOLS_SINTER_SESSION_H
 
+#include "tools/sinter/Pb.h"
 #include "tools/sinter/Value.h"
 
 #include "sinter/sinter.h"
@@ -54,6 +55,9 @@ sinter_requirements_t getRequirements(const sinter_context_t *context);
 /// Names of the inputs and of the free dimensions, in the model's order.
 std::vector<std::string> getInputNames(const sinter_model_t *model);
 std::vector<std::string> getDimNames(const sinter_model_t *model);
+
+/// The message that a .pb file with this input or output holds.
+PbMessage getPbMessage(const sinter_value_info_t &info);
 
 /// Returns "float32[batch,3,224,224]".
 std::string describeType(const sinter_value_info_t &info);
