@@ -70,32 +70,43 @@ unsigned BufferGraph::getBuffer(Value value) const {
   return buffer;
 }
 
+/// The buffer of a value that is used now. Weights get theirs at the first use,
+/// so that they lie in the artifact as a run reads them.
+unsigned BufferGraph::useBuffer(Value value) {
+  auto weight = value.getDefiningOp<nn::WeightOp>();
+  if (!weight)
+    return bufferOf.lookup(value);
+  auto [it, isNew] = weightBuffers.try_emplace(weight.getValue(), 0);
+  if (isNew)
+    it->second = addBuffer({Buffer::Place::Weight, 0, weight.getValue(),
+                            getBytes(weight.getType())});
+  bufferOf[value] = it->second;
+  return it->second;
+}
+
 /// Gives every value a buffer, and the buffers their lifetimes.
 void BufferGraph::collectValues(func::FuncOp function) {
   for (BlockArgument argument : function.getArguments())
     bufferOf[argument] =
         addBuffer({Buffer::Place::Input, argument.getArgNumber(), nullptr,
                    getBytes(argument.getType())});
-  for (Operation &op : function.getBody().front().without_terminator()) {
-    if (auto weight = dyn_cast<nn::WeightOp>(op)) {
-      auto [it, isNew] = weightBuffers.try_emplace(weight.getValue(), 0);
-      if (isNew)
-        it->second = addBuffer({Buffer::Place::Weight, 0, weight.getValue(),
-                                getBytes(weight.getType())});
-      bufferOf[weight.getResult()] = it->second;
-    } else if (auto view = dyn_cast<nn::ReshapeOp>(op)) {
-      bufferOf[view.getResult()] = bufferOf.lookup(view.getInput());
+  for (Operation &op : function.getBody().front()) {
+    if (auto view = dyn_cast<nn::ReshapeOp>(op)) {
+      bufferOf[view.getResult()] = useBuffer(view.getInput());
     } else if (auto call = dyn_cast<kernel::CallOp>(op)) {
       int64_t launch = calls.size();
       calls.push_back(call);
       for (Value input : call.getInputs())
-        buffers[bufferOf.lookup(input)].life.last = launch;
+        buffers[useBuffer(input)].life.last = launch;
       for (Value result : call.getResults())
         bufferOf[result] = addBuffer({Buffer::Place::Arena,
                                       0,
                                       nullptr,
                                       getBytes(result.getType()),
                                       {launch, launch}});
+    } else if (isa<func::ReturnOp>(op)) {
+      for (Value output : op.getOperands())
+        useBuffer(output);
     }
   }
 }

@@ -55,6 +55,7 @@ public:
 
 private:
   unsigned addBuffer(Buffer buffer);
+  unsigned useBuffer(mlir::Value value);
   void collectValues(mlir::func::FuncOp function);
   void assignOutputs(mlir::func::ReturnOp op);
   void shareInPlace();

@@ -129,11 +129,12 @@ func.func @copies(%x: tensor<4xf32> {nn.name = "x"}) -> (tensor<4xf32>, tensor<2
 
 // -----
 
-// Truth values take a byte; equal weights are one constant.
+// Truth values take a byte; equal weights are one constant, in the order of use.
 // CHECK-LABEL: kernel.schedule @bytes
-// CHECK:         kernel.constant
-// CHECK-NOT:     kernel.constant
+// CHECK:         kernel.constant {{.*}}"w"
 // CHECK:         kernel.arena at <0> bytes <100> live{{ ?}}[0, 1]
+// CHECK:         kernel.constant {{.*}}"late"
+// CHECK-NOT:     kernel.constant
 kernel.func @less_0(%a: tensor<100xf32>, %b: tensor<100xf32>) -> tensor<100xi1> attributes {kind = #kernel.kind<loop>} {
   %0 = nn.less %a, %b : tensor<100xf32>, tensor<100xf32>
   kernel.yield %0 : tensor<100xi1>
@@ -143,9 +144,10 @@ kernel.func @where_1(%a: tensor<100xi1>, %b: tensor<100xf32>, %c: tensor<100xf32
   kernel.yield %0 : tensor<100xf32>
 }
 func.func @bytes(%x: tensor<100xf32> {nn.name = "x"}) -> (tensor<100xf32> {nn.name = "y"}) {
+  %late = nn.weight #nn.weight<file {name = "late"} : tensor<100xf32>>
   %w = nn.weight #nn.weight<file {name = "w"} : tensor<100xf32>>
   %v = nn.weight #nn.weight<file {name = "w"} : tensor<100xf32>>
   %0 = kernel.call @less_0(%x, %w) : (tensor<100xf32>, tensor<100xf32>) -> tensor<100xi1>
-  %1 = kernel.call @where_1(%0, %x, %v) : (tensor<100xi1>, tensor<100xf32>, tensor<100xf32>) -> tensor<100xf32>
+  %1 = kernel.call @where_1(%0, %late, %v) : (tensor<100xi1>, tensor<100xf32>, tensor<100xf32>) -> tensor<100xf32>
   return %1 : tensor<100xf32>
 }
