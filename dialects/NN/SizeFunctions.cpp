@@ -93,19 +93,20 @@ Range nn::getRange(SizeAttr size) {
   return sum;
 }
 
-/// How many atoms `isNonNegative` replaces by a bound before it gives up.
-static constexpr unsigned maxRelaxations = 6;
+/// How many bounds `isLessEqual` tries before it gives up.
+static constexpr unsigned maxRelaxations = 64;
 
 /// Whether `size >= 0` follows from ranges, after replacing atoms by linear
 /// bounds: `floor(a/c)` lies in `[(a-c+1)/c, a/c]`, a maximum is at least, and
 /// a minimum at most, each of its operands.
-static bool isNonNegative(SizeAttr size, unsigned relaxations) {
+static bool isNonNegative(SizeAttr size, unsigned &relaxations) {
   if (size.isUnknown())
     return false;
   if (getRange(size).first >= 0)
     return true;
   if (relaxations == 0)
     return false;
+  --relaxations;
   for (const SizeTerm &term : size.getTerms()) {
     if (term.atoms.size() != 1)
       continue;
@@ -115,8 +116,7 @@ static bool isNonNegative(SizeAttr size, unsigned relaxations) {
     bool positive = term.coefficient > 0;
     if (atom.kind == (positive ? SizeAtomKind::Max : SizeAtomKind::Min)) {
       for (SizeAttr bound : {getLhs(atom), getRhs(atom)})
-        if (isNonNegative(add(rest, mul(bound, term.coefficient)),
-                          relaxations - 1))
+        if (isNonNegative(add(rest, mul(bound, term.coefficient)), relaxations))
           return true;
       continue;
     }
@@ -128,14 +128,15 @@ static bool isNonNegative(SizeAttr size, unsigned relaxations) {
     // All times the divisor c: size >= 0 iff c*size > -c, by integers.
     SizeAttr bound = positive ? add(getLhs(atom), 1 - *divisor) : getLhs(atom);
     SizeAttr relaxed = add(mul(rest, *divisor), mul(bound, term.coefficient));
-    if (isNonNegative(add(relaxed, *divisor - 1), relaxations - 1))
+    if (isNonNegative(add(relaxed, *divisor - 1), relaxations))
       return true;
   }
   return false;
 }
 
 bool nn::isLessEqual(SizeAttr lhs, SizeAttr rhs) {
-  return isNonNegative(sub(rhs, lhs), maxRelaxations);
+  unsigned relaxations = maxRelaxations;
+  return isNonNegative(sub(rhs, lhs), relaxations);
 }
 
 //===----------------------------------------------------------------------===//
@@ -204,7 +205,7 @@ static SmallVector<SizeAtom, 2> getCommonAtoms(SizeAttr lhs, SizeAttr rhs) {
   return common;
 }
 
-/// floor(floor(a/b) + rest) / c) = floor((a + b*rest) / (b*c)). Null if `size`
+/// floor((floor(a/b) + rest) / c) = floor((a + b*rest) / (b*c)). Null if `size`
 /// has not exactly one such term.
 static SizeAttr mergeNestedDivision(SizeAttr size, int64_t divisor) {
   const SizeTerm *nested = nullptr;
