@@ -1,4 +1,4 @@
-//===- contract_test.cpp - numbers that contractions compute --------------===//
+//===- ContractTest.cpp - numbers that contractions compute ----------------===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

@@ -1,4 +1,4 @@
-//===- contract_bench.cpp - speed of contractions ---------------*- C++ -*-===//
+//===- ContractBench.cpp - speed of contractions ----------------*- C++ -*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -7,7 +7,7 @@
 // Compiles matrix products and convolutions as the compiler does and prints
 // GFLOP/s at one thread beside the peak of the processor, measured in between:
 //
-//   contract_bench [8|16] [substring of a case's name]
+//   sinter_contract_bench [8|16] [substring of a case's name]
 //
 //===----------------------------------------------------------------------===//
 
