@@ -48,6 +48,8 @@ LogicalResult GraphImporter::fail(StringRef code, const Twine &expected, const T
 }
 
 void GraphImporter::assumeEqual(nn::SizeAttr lhs, nn::SizeAttr rhs, const NodeContext &node, StringRef expected) {
+  if (assumptions.contains({rhs, lhs}))
+    return;
   NamedAttrList fields;
   fields.append("lhs", lhs);
   fields.append("rhs", rhs);

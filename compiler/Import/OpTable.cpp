@@ -13,7 +13,7 @@ using namespace sinter;
 static llvm::StringMap<SmallVector<const OpRow *, 2>> buildIndex() {
   llvm::StringMap<SmallVector<const OpRow *, 2>> index;
   for (auto family : {getActivationRows, getConstantRows, getContractionRows, getElementwiseRows, getIndexingRows,
-                      getMovementRows, getNormalizationRows, getReductionRows, getResizeRows, getShapeRows,
+                      getMovementRows, getNormalizationRows, getReductionRows, getResizeRows, getShapeRows, getSoftmaxRows,
                       getSpatialRows})
     for (const OpRow &row : family())
       index[row.op].push_back(&row);

@@ -51,6 +51,7 @@ llvm::ArrayRef<OpRow> getNormalizationRows();
 llvm::ArrayRef<OpRow> getReductionRows();
 llvm::ArrayRef<OpRow> getResizeRows();
 llvm::ArrayRef<OpRow> getShapeRows();
+llvm::ArrayRef<OpRow> getSoftmaxRows();
 llvm::ArrayRef<OpRow> getSpatialRows();
 
 } // namespace sinter

@@ -73,7 +73,9 @@ static FailureOr<SmallVector<SizeAttr>> resolveShape(NodeContext &node, SmallVec
     known = nn::mul(known, size);
   }
   if (!open) {
-    if (failed(node.unify(total, known, "as many elements as before the reshape")))
+    // A common factor says nothing: the rest has to be 1.
+    SizeAttr rest = nn::divideExactly(total, known);
+    if (failed(node.unify(rest ? rest : total, rest ? node.getSize(1) : known, "as many elements as before the reshape")))
       return failure();
     return shape;
   }

@@ -1,0 +1,60 @@
+//===- Softmax.cpp - softmax and its relatives ----------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/Import/OpTable.h"
+
+using namespace mlir;
+using namespace sinter;
+
+namespace {
+/// The input less its maximum, so that no exponential overflows.
+struct Shifted {
+  Value value;
+  SmallVector<int64_t> axes;
+};
+} // namespace
+
+/// Before opset 13 the dimensions from `axis` on count as one.
+static FailureOr<Shifted> shiftByMaximum(NodeContext &node) {
+  int64_t rank = node.getRank(0);
+  bool isCoerced = node.getOpset() < 13;
+  if (rank == 0)
+    return node.invalid("an input of rank 1 or more", "a scalar");
+  FailureOr<int64_t> axis = node.normalizeAxis(node.getInt("axis", isCoerced ? 1 : -1), rank);
+  if (failed(axis))
+    return failure();
+  Shifted result;
+  for (int64_t i = *axis; i < (isCoerced ? rank : *axis + 1); ++i)
+    result.axes.push_back(i);
+  Value x = node.getInput(0);
+  result.value = node.elementwise<nn::SubOp>({x, node.reduce(x, nn::ReduceKind::Max, result.axes)});
+  return result;
+}
+
+static LogicalResult importSoftmax(NodeContext &node) {
+  FailureOr<Shifted> shifted = shiftByMaximum(node);
+  if (failed(shifted))
+    return failure();
+  Value exponential = node.elementwise<nn::ExpOp>(shifted->value);
+  Value sum = node.reduce(exponential, nn::ReduceKind::Sum, shifted->axes);
+  return node.setOutput(0, node.elementwise<nn::DivOp>({exponential, sum}));
+}
+
+static LogicalResult importLogSoftmax(NodeContext &node) {
+  FailureOr<Shifted> shifted = shiftByMaximum(node);
+  if (failed(shifted))
+    return failure();
+  Value sum = node.reduce(node.elementwise<nn::ExpOp>(shifted->value), nn::ReduceKind::Sum, shifted->axes);
+  return node.setOutput(0, node.elementwise<nn::SubOp>({shifted->value, node.elementwise<nn::LogOp>(sum)}));
+}
+
+llvm::ArrayRef<OpRow> sinter::getSoftmaxRows() {
+  static const OpRow rows[] = {
+      {"LogSoftmax", importLogSoftmax},
+      {"Softmax", importSoftmax},
+  };
+  return rows;
+}
