@@ -120,7 +120,10 @@ void Reader::readDim(const fb::Dim &dim, bool isInput, sinter_dim_info_t &info,
 void Reader::readValue(const fb::Tensor &tensor, bool isInput,
                        sinter_value_info_t &info, int32_t **sizes) {
   size_t rank = tensor.dims()->size();
-  sinter_type_t type = static_cast<sinter_type_t>(tensor.type());
+  // Converted only when in range: other values of an enumeration are undefined.
+  int number = static_cast<int>(tensor.type());
+  sinter_type_t type = number <= SINTER_TYPE_BF16 ? static_cast<sinter_type_t>(number)
+                                                  : SINTER_TYPE_UNDEFINED;
   if (rank > SINTER_MAX_RANK) {
     fail("an input or output has too many dimensions");
     return;

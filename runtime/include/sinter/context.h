@@ -70,9 +70,9 @@ SINTER_API void sinter_context_destroy(sinter_context_t *context);
 /**
  * Sets the free dimensions, one value each in the model's order: sizes are
  * computed and memory is made ready. A run whose inputs have other sizes does this
- * itself; doing it ahead keeps allocation out of the run. On failure the context
- * keeps what it was prepared for. Fails with BAD_DIMENSION, CHECK_FAILED,
- * BUFFER_TOO_SMALL (caller's work memory) or OUT_OF_MEMORY.
+ * itself; doing it ahead keeps allocation out of the run. Fails with BAD_DIMENSION,
+ * CHECK_FAILED or BUFFER_TOO_SMALL (caller's work memory), and the context keeps what
+ * it was prepared for; or with OUT_OF_MEMORY, and it is as before its first prepare.
  */
 SINTER_API sinter_status_t sinter_context_prepare(sinter_context_t *context, const int64_t *dims,
                                                   size_t dim_count, sinter_error_t *error);
