@@ -36,7 +36,7 @@ std::optional<GroupedTranspose> moveBehindReshape(nn::TransposeOp transpose,
                                                   nn::ReshapeOp reshape) {
   SmallVector<nn::SizeAttr> from = nn::getSizes(transpose.getType());
   SmallVector<nn::SizeAttr> to = nn::getSizes(reshape.getType());
-  auto groups = getReshapeGroups(from, to);
+  auto groups = getReshapeGroups(reshape, from, to);
   if (!groups)
     return std::nullopt;
   // Where in x the elements of each group lie; dimensions of size 1 lie
@@ -133,7 +133,8 @@ struct JoinTransposesAcrossReshape : OpRewritePattern<nn::TransposeOp> {
     if (!first || !reshape->hasOneUse() || !first->hasOneUse())
       return failure();
     SmallVector<nn::SizeAttr> from = nn::getSizes(first.getType());
-    auto groups = getReshapeGroups(from, nn::getSizes(reshape.getType()));
+    auto groups =
+        getReshapeGroups(reshape, from, nn::getSizes(reshape.getType()));
     if (!groups)
       return failure();
     // The groups in the order of the result; each must stay together.

@@ -7,6 +7,7 @@
 #include "passes/Layout/ChannelOrder.h"
 
 #include "passes/Simplify/Patterns.h"
+#include "passes/Simplify/ReshapeGroups.h"
 
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -59,6 +60,9 @@ OrderRule getOrderRule(Operation *op) {
       .Case<nn::ConvOp, nn::ConvTransposeOp, nn::PoolOp>([](auto op) {
         return op.getChannelsLast() ? OrderRule::Fixed
                                     : OrderRule::ChannelsLast;
+      })
+      .Case([](nn::ReshapeOp op) {
+        return isRenaming(op) ? OrderRule::Either : OrderRule::Fixed;
       })
       .Case<nn::ReduceOp, nn::ArgReduceOp, nn::ConcatOp, nn::SliceOp, nn::PadOp,
             nn::ResizeOp, nn::BroadcastOp, nn::IotaOp, nn::GatherElementsOp>(

@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/NN/NodeLocation.h"
 #include "passes/Simplify/Constants.h"
 #include "passes/Simplify/Patterns.h"
 
@@ -78,6 +79,48 @@ struct MultiplyByReciprocal : OpRewritePattern<nn::DivOp> {
       return rewriter.notifyMatchFailure(op, "the divisor shapes the result");
     Value shaped = nn::ReshapeOp::create(rewriter, op.getLoc(), type, scalar);
     rewriter.replaceOpWithNewOp<nn::MulOp>(op, op.getLhs(), shaped);
+    return success();
+  }
+};
+
+/// `x / y` -> `x * (1 / y)` where y is one number for a whole row of x, as in a
+/// softmax: a division for each row instead of one for each element.
+struct MultiplyByReciprocalOfRow : OpRewritePattern<nn::DivOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(nn::DivOp op,
+                                PatternRewriter &rewriter) const override {
+    auto type = cast<RankedTensorType>(op.getLhs().getType());
+    auto divisor = cast<RankedTensorType>(op.getRhs().getType());
+    if (!isFloat(op.getRhs()) || getWeight(op.getRhs()) ||
+        type != op.getType() || divisor.getRank() == 0 ||
+        divisor.getShape().back() != 1 || type.getShape().back() == 1)
+      return failure();
+    Value one = createScalar(rewriter, op.getLoc(), 1.0, type.getElementType());
+    Value inverse = nn::DivOp::create(rewriter, op.getLoc(), one, op.getRhs());
+    rewriter.replaceOpWithNewOp<nn::MulOp>(op, op.getLhs(), inverse);
+    return success();
+  }
+};
+
+/// `(x * c) * d` -> `x * (c * d)` for constant numbers.
+struct JoinFactors : OpRewritePattern<nn::MulOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(nn::MulOp op,
+                                PatternRewriter &rewriter) const override {
+    auto [product, second] = splitWeightOperand(op);
+    auto inner = product ? product.getDefiningOp<nn::MulOp>() : nn::MulOp();
+    if (!inner || !inner->hasOneUse() || !isFloat(product))
+      return failure();
+    auto [input, first] = splitWeightOperand(inner);
+    if (!input || input.getType() != op.getType() || !isConstantScalar(first) ||
+        !isConstantScalar(second))
+      return failure();
+    Value factor = nn::MulOp::create(rewriter, op.getLoc(), first, second);
+    auto joined = rewriter.replaceOpWithNewOp<nn::MulOp>(op, input, factor);
+    joined->setLoc(
+        nn::fuseLocations(getContext(), {inner->getLoc(), joined->getLoc()}));
     return success();
   }
 };
@@ -271,8 +314,9 @@ void sinter::populateCanonicalizeElementwisePatterns(
                                               /*onlyRight=*/false);
   patterns.add<DropNeutralOperand<nn::SubOp>>(context, 0.0, /*onlyRight=*/true);
   patterns.add<DropNeutralOperand<nn::DivOp>>(context, 1.0, /*onlyRight=*/true);
-  patterns.add<AddNegatedWeight, ChooseConstantBranch, ExpandSmallPower,
-               JoinCasts, JoinLimits<nn::ClampOp>, JoinLimits<nn::ReluOp>,
+  patterns.add<JoinFactors, MultiplyByReciprocalOfRow, AddNegatedWeight,
+               ChooseConstantBranch, ExpandSmallPower, JoinCasts,
+               JoinLimits<nn::ClampOp>, JoinLimits<nn::ReluOp>,
                LimitByConstant<nn::MaxOp>, LimitByConstant<nn::MinOp>,
                MultiplyByReciprocal>(context);
 }

@@ -113,6 +113,35 @@ struct Contraction {
     return multiply(rewriter, weights, scale, factor);
   }
 
+  /// Whether every result element is a sum over all input channels and over
+  /// window elements that all lie in the input.
+  bool isUnpaddedAndUngrouped() const {
+    if (auto conv = dyn_cast<nn::ConvOp>(op))
+      return groups == 1 &&
+             llvm::all_of(conv.getPads(), [](int64_t pad) { return pad == 0; });
+    auto type = cast<RankedTensorType>(weights.getType());
+    return isa<nn::MatmulOp>(op) && type.getRank() == 2;
+  }
+
+  /// `values`, shaped as the weights, summed over all but the output channels,
+  /// in the shape in which a bias of the result is. For matmul and conv.
+  Value sumOverInputs(PatternRewriter &rewriter, Value values) const {
+    Location loc = op->getLoc();
+    auto type = cast<RankedTensorType>(values.getType());
+    bool isMatmul = isa<nn::MatmulOp>(op);
+    SmallVector<int64_t> axes{0};
+    if (!isMatmul)
+      axes.assign(llvm::to_vector(llvm::seq<int64_t>(1, type.getRank())));
+    Value sum = nn::ReduceOp::create(
+        rewriter, loc, values,
+        nn::ReduceKindAttr::get(op->getContext(), nn::ReduceKind::Sum),
+        rewriter.getDenseI64ArrayAttr(axes));
+    SmallVector<int64_t> shape{type.getDimSize(isMatmul ? 1 : 0)};
+    int64_t rank = cast<RankedTensorType>(op->getResult(0).getType()).getRank();
+    shape.append(rank - 1 - outputChannelDim, 1);
+    return nn::ReshapeOp::create(rewriter, loc, type.clone(shape), sum);
+  }
+
   /// A copy of the operation with other input and weights, which also stands
   /// for `folded`.
   Value rebuild(PatternRewriter &rewriter, Value newInput, Value newWeights,
@@ -276,6 +305,38 @@ struct FoldScaleBefore : RewritePattern {
   }
 };
 
+/// `conv(x + t, w)` -> `conv(x, w) + sum(w * t)` where no padding takes part.
+struct FoldShiftBefore : RewritePattern {
+  explicit FoldShiftBefore(MLIRContext *context)
+      : RewritePattern(MatchAnyOpTypeTag(), /*benefit=*/1, context) {}
+
+  LogicalResult matchAndRewrite(Operation *op,
+                                PatternRewriter &rewriter) const override {
+    std::optional<Contraction> contraction = Contraction::get(op);
+    if (!contraction || !contraction->isUnpaddedAndUngrouped())
+      return failure();
+    auto add = contraction->input.getDefiningOp<nn::AddOp>();
+    if (!add || !add->hasOneUse())
+      return failure();
+    auto [input, shift] = splitWeightOperand(add);
+    if (!input || input.getType() != add.getType())
+      return failure();
+    auto count = Contraction::getScaleCount(shift, add.getType(),
+                                            contraction->inputChannelDim);
+    if (!count)
+      return rewriter.notifyMatchFailure(op,
+                                         "not constant for each input channel");
+    Value bias = contraction->sumOverInputs(
+        rewriter, contraction->scaleInputs(rewriter, shift, *count));
+    Value product =
+        contraction->rebuild(rewriter, input, contraction->weights, add);
+    remark::passed(op->getLoc(), getRemarkOptions())
+        << "shift of the input channels went into a bias";
+    rewriter.replaceOpWithNewOp<nn::AddOp>(op, product, bias);
+    return success();
+  }
+};
+
 struct FoldAffineIntoContractionPass
     : sinter::impl::FoldAffineIntoContractionPassBase<
           FoldAffineIntoContractionPass> {
@@ -284,7 +345,7 @@ struct FoldAffineIntoContractionPass
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<FoldScaleAfter>(&getContext(), /*benefit=*/2);
-    patterns.add<FoldScaleBefore, JoinBiases>(&getContext());
+    patterns.add<FoldScaleBefore, FoldShiftBefore, JoinBiases>(&getContext());
     populateFoldConstantsPatterns(patterns);
     populateCanonicalizeMovementPatterns(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))

@@ -44,8 +44,10 @@ def CanonicalizeOpsPass : SimplifyPass<"canonicalize-ops"> {
     dimensions of size 1 is a reshape, slices of all go, a gather by a constant
     range is a slice, a broadcast that the consumer would do itself is dropped.
 
-    Rounding: `x / c` becomes `x * (1/c)`, which may differ by one unit in the last
-    place; everything else is exact (`-0.0 + 0` may lose its sign).
+    Rounding: `x / c` becomes `x * (1/c)`, `(x * c) * d` becomes `x * (c * d)` for
+    constant numbers, and so does a division by one number for each row: each may
+    differ by one unit in the last place. Everything else is exact (`-0.0 + 0` may
+    lose its sign).
 
     Needs: `nn` on tensors. Leaves: the same.
 
@@ -62,7 +64,8 @@ def FoldAffineIntoContractionPass : SimplifyPass<"fold-affine-into-contraction">
   let description = [{
     A multiplication by constants of each output channel after `nn.conv`,
     `nn.conv_transpose` or `nn.matmul` (also past the bias), or of each input
-    channel before it, goes into the weight expression. The bias stays an
+    channel before it, goes into the weight expression; an addition before it
+    becomes a bias behind it where no padding takes part. The bias stays an
     `nn.add`, which the contraction's kernel does for nothing. Only where the
     intermediate value has one use.
 

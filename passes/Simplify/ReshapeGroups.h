@@ -17,10 +17,19 @@ struct ReshapeGroup {
   unsigned fromBegin, fromEnd, toBegin, toEnd;
 };
 
-/// Splits a reshape into the smallest groups, in order. Nothing where the sizes
-/// cannot be matched as formulas, or a shape has rank 0.
+/// Whether two sizes in the module around `op` are the same formula, or the
+/// model is known to hold only where they agree (the module's
+/// `nn.assumptions`).
+bool areEqualSizes(mlir::Operation *op, nn::SizeAttr lhs, nn::SizeAttr rhs);
+
+/// Whether `op` keeps every dimension, and only writes sizes in another way.
+bool isRenaming(nn::ReshapeOp op);
+
+/// Splits the reshape from `from` to `to`, which stands at `op`, into the
+/// smallest groups, in order. Nothing where the sizes cannot be matched as
+/// formulas, or a shape has rank 0.
 std::optional<llvm::SmallVector<ReshapeGroup>>
-getReshapeGroups(llvm::ArrayRef<nn::SizeAttr> from,
+getReshapeGroups(mlir::Operation *op, llvm::ArrayRef<nn::SizeAttr> from,
                  llvm::ArrayRef<nn::SizeAttr> to);
 
 } // namespace sinter

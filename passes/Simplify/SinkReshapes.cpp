@@ -29,7 +29,7 @@ struct Regrouping {
   static std::optional<Regrouping> get(nn::ReshapeOp op) {
     Regrouping result{
         nn::getSizes(op.getInput().getType()), nn::getSizes(op.getType()), {}};
-    auto groups = getReshapeGroups(result.from, result.to);
+    auto groups = getReshapeGroups(op, result.from, result.to);
     if (!groups)
       return std::nullopt;
     result.groups = std::move(*groups);

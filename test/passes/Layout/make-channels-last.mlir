@@ -119,3 +119,34 @@ func.func @free_sizes(%x: tensor<?x8x?xf32, #nn.dims<[n, 8, t]>>) -> tensor<?x8x
   %0 = nn.conv %x, %w strides [1] pads [1, 1] dilations [1] group 1 : tensor<?x8x?xf32, #nn.dims<[n, 8, t]>>, tensor<8x8x3xf32>
   return %0 : tensor<?x8x?xf32, #nn.dims<[n, 8, t]>>
 }
+
+// -----
+
+// A reshape that only writes a size in another way, as the model assumes, does not
+// stand in the way.
+module attributes {nn.assumptions = [{lhs = #nn.size<(h floordiv 2) * 2>, rhs = #nn.size<h>}]} {
+  // CHECK-LABEL: @renamed_size
+  func.func @renamed_size(%x: tensor<1x8x?x4xf32, #nn.dims<[1, 8, (h floordiv 2) * 2, 4]>>) -> tensor<1x8x?x4xf32, #nn.dims<[1, 8, h, 4]>> {
+    // CHECK-COUNT-2: nn.transpose
+    // CHECK-NOT: nn.transpose
+    %w = nn.weight #nn.weight<file {name = "w"} : tensor<8x8x1x1xf32>>
+    %0 = nn.conv %x, %w strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : tensor<1x8x?x4xf32, #nn.dims<[1, 8, (h floordiv 2) * 2, 4]>>, tensor<8x8x1x1xf32>
+    %1 = nn.reshape %0 : tensor<1x8x?x4xf32, #nn.dims<[1, 8, (h floordiv 2) * 2, 4]>> to tensor<1x8x?x4xf32, #nn.dims<[1, 8, h, 4]>>
+    %2 = nn.conv %1, %w strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : tensor<1x8x?x4xf32, #nn.dims<[1, 8, h, 4]>>, tensor<8x8x1x1xf32>
+    return %2 : tensor<1x8x?x4xf32, #nn.dims<[1, 8, h, 4]>>
+  }
+}
+
+// -----
+
+// This one takes elements of different channels together.
+// CHECK-LABEL: @mixing_reshape
+func.func @mixing_reshape(%x: tensor<1x8x4x4xf32>) -> tensor<1x4x8x4xf32> {
+  // CHECK-COUNT-4: nn.transpose %
+  %w = nn.weight #nn.weight<file {name = "w"} : tensor<8x8x1x1xf32>>
+  %v = nn.weight #nn.weight<file {name = "v"} : tensor<4x4x1x1xf32>>
+  %0 = nn.conv %x, %w strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : tensor<1x8x4x4xf32>, tensor<8x8x1x1xf32>
+  %1 = nn.reshape %0 : tensor<1x8x4x4xf32> to tensor<1x4x8x4xf32>
+  %2 = nn.conv %1, %v strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : tensor<1x4x8x4xf32>, tensor<4x4x1x1xf32>
+  return %2 : tensor<1x4x8x4xf32>
+}

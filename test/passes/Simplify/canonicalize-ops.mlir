@@ -58,6 +58,30 @@ func.func @division_by_zero_stays(%x: tensor<8xf32>) -> tensor<8xf32> {
   return %0 : tensor<8xf32>
 }
 
+// One division for each row; a divisor for each element stays.
+// CHECK-LABEL: @division_by_row
+// CHECK-SAME: (%[[X:.+]]: tensor<4x8xf32>, %[[R:.+]]: tensor<4x1xf32>, %[[Y:.+]]: tensor<4x8xf32>)
+func.func @division_by_row(%x: tensor<4x8xf32>, %r: tensor<4x1xf32>, %y: tensor<4x8xf32>) -> (tensor<4x8xf32>, tensor<4x8xf32>) {
+  // CHECK: %[[I:.+]] = nn.div %{{.+}}, %[[R]] : tensor<f32>, tensor<4x1xf32>
+  // CHECK: nn.mul %[[X]], %[[I]]
+  // CHECK: nn.div %[[X]], %[[Y]]
+  %0 = nn.div %x, %r : tensor<4x8xf32>, tensor<4x1xf32>
+  %1 = nn.div %x, %y : tensor<4x8xf32>, tensor<4x8xf32>
+  return %0, %1 : tensor<4x8xf32>, tensor<4x8xf32>
+}
+
+// CHECK-LABEL: @factors_join
+func.func @factors_join(%x: tensor<8xf32>) -> tensor<8xf32> {
+  // CHECK: %[[C:.+]] = nn.weight #nn.weight<dense {value = dense<6.000000e+00> : tensor<f32>} : tensor<f32>>
+  // CHECK-NEXT: nn.mul %{{.+}}, %[[C]]
+  // CHECK-NEXT: return
+  %a = nn.weight #nn.weight<dense {value = dense<2.0> : tensor<f32>} : tensor<f32>>
+  %b = nn.weight #nn.weight<dense {value = dense<3.0> : tensor<f32>} : tensor<f32>>
+  %0 = nn.mul %x, %a : tensor<8xf32>, tensor<f32>
+  %1 = nn.mul %b, %0 : tensor<f32>, tensor<8xf32>
+  return %1 : tensor<8xf32>
+}
+
 // CHECK-LABEL: @powers
 // CHECK-SAME: (%[[X:.+]]: tensor<8xf32>)
 func.func @powers(%x: tensor<8xf32>) -> (tensor<8xf32>, tensor<8xf32>, tensor<8xf32>) {

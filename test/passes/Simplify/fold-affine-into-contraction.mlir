@@ -100,3 +100,32 @@ func.func @integers_stay(%x: tensor<4x8xi32>) -> tensor<4x6xi32> {
   %1 = nn.mul %0, %s : tensor<4x6xi32>, tensor<6xi32>
   return %1 : tensor<4x6xi32>
 }
+
+// A shift of the input becomes a bias, which joins the one that is there.
+// CHECK-LABEL: @shift_before
+func.func @shift_before(%x: tensor<1x3x8x8xf32>) -> tensor<1x16x8x8xf32> {
+  // CHECK-DAG: %[[B:.+]] = nn.weight #nn.weight<add({{.*}}#nn.weight<reduce(#nn.weight<mul(
+  // CHECK-DAG: nn.conv %arg0
+  // CHECK: nn.add %{{.+}}, %[[B]]
+  // CHECK-NEXT: return
+  %w = nn.weight #nn.weight<file {name = "w"} : tensor<16x3x1x1xf32>>
+  %b = nn.weight #nn.weight<file {name = "b"} : tensor<16x1x1xf32>>
+  %t = nn.weight #nn.weight<dense {value = dense<0.5> : tensor<f32>} : tensor<f32>>
+  %0 = nn.add %x, %t : tensor<1x3x8x8xf32>, tensor<f32>
+  %1 = nn.conv %0, %w strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : tensor<1x3x8x8xf32>, tensor<16x3x1x1xf32>
+  %2 = nn.add %1, %b : tensor<1x16x8x8xf32>, tensor<16x1x1xf32>
+  return %2 : tensor<1x16x8x8xf32>
+}
+
+// The padding is not shifted.
+// CHECK-LABEL: @shift_before_padding_stays
+func.func @shift_before_padding_stays(%x: tensor<1x3x8x8xf32>) -> tensor<1x16x8x8xf32> {
+  // CHECK: nn.add %arg0
+  // CHECK: nn.conv
+  // CHECK-NEXT: return
+  %w = nn.weight #nn.weight<file {name = "w"} : tensor<16x3x3x3xf32>>
+  %t = nn.weight #nn.weight<dense {value = dense<0.5> : tensor<f32>} : tensor<f32>>
+  %0 = nn.add %x, %t : tensor<1x3x8x8xf32>, tensor<f32>
+  %1 = nn.conv %0, %w strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 1 : tensor<1x3x8x8xf32>, tensor<16x3x3x3xf32>
+  return %1 : tensor<1x16x8x8xf32>
+}
