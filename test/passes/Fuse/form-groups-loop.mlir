@@ -113,3 +113,23 @@ func.func @counters(%a: tensor<1xi64>, %b: tensor<1xi64>) -> (tensor<4xi1>, tens
   %2 = nn.less %0, %b : tensor<4xi64>, tensor<1xi64>
   return %1, %2 : tensor<4xi1>, tensor<4xi1>
 }
+
+// -----
+
+// The exponential cannot be a second result of the addition's loop: the negation
+// between the two would wait for a loop that waits for it.
+// CHECK-LABEL: func.func @loop_without_cycle
+// CHECK:         %[[E:.+]] = kernel.group loop {{.*}} attributes {unfused = "a kernel between the two would depend on itself"} {
+// CHECK-NEXT:      nn.exp
+// CHECK:         kernel.group loop
+// CHECK-NEXT:      nn.neg
+// CHECK:         kernel.group loop (%{{.+}} = %[[E]] :
+// CHECK-NEXT:      nn.add
+func.func @loop_without_cycle(%x: tensor<8x4xf32>) -> tensor<8x4xf32> {
+  %0 = nn.exp %x : tensor<8x4xf32>
+  %1 = nn.reshape %0 : tensor<8x4xf32> to tensor<32xf32>
+  %2 = nn.neg %1 : tensor<32xf32>
+  %3 = nn.reshape %2 : tensor<32xf32> to tensor<8x4xf32>
+  %4 = nn.add %0, %3 : tensor<8x4xf32>, tensor<8x4xf32>
+  return %4 : tensor<8x4xf32>
+}
