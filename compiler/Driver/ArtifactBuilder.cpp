@@ -193,7 +193,7 @@ static std::vector<emit::WeightSpec> collectWeights(kernel::ScheduleOp schedule,
     weight.bytes = uint64_t(type.getNumElements()) *
                    llvm::divideCeil(type.getElementTypeBitWidth(), 8);
     weight.fill = [&store, constant = constant](
-                      llvm::MutableArrayRef<uint8_t> bytes) -> llvm::Error {
+                      llvm::MutableArrayRef<uint8_t> bytes) mutable -> llvm::Error {
       llvm::MutableArrayRef<char> out(reinterpret_cast<char *>(bytes.data()),
                                       bytes.size());
       if (mlir::succeeded(store.evaluate(constant.getValue(), out,

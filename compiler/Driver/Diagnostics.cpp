@@ -48,7 +48,9 @@ void DiagnosticCollector::describe(Failure &failure, ExitCode exitCode,
 
 void sinter::describe(llvm::ArrayRef<ImportIssue> issues, Failure &failure) {
   const ImportIssue &first = issues.front();
-  failure.exitCode = static_cast<ExitCode>(getExitCode(first));
+  failure.exitCode = first.isBadInput() ? ExitCode::BadInput
+                     : first.isUsage()  ? ExitCode::Usage
+                                        : ExitCode::Unsupported;
   failure.code = first.code;
   failure.message = first.message;
   if (issues.size() > 1)
