@@ -37,16 +37,19 @@ void sinter::buildSimplifyPipeline(OpPassManager &pm) {
   func.addPass(createCanonicalizeOpsPass());
   // 3. One big product instead of a batch of small ones.
   func.addPass(createFlattenMatmulsPass());
-  // 4. Scales and batch normalizations vanish into weights.
+  // 4. Queries, keys and values made together are no copies of slices.
+  func.addPass(createSplitSlicedMatmulsPass());
+  // 5. Scales and batch normalizations vanish into weights.
   func.addPass(createFoldAffineIntoContractionPass());
   func.addPass(createCanonicalizeOpsPass());
   func.addPass(createCSEPass());
-  // 5. Channels innermost for everything spatial; transposed weights fold.
+  // 6. Channels innermost for everything spatial; transposed weights fold.
   func.addPass(createMakeChannelsLastPass());
   func.addPass(createFoldConstantsPass());
   func.addPass(createCancelTransposesPass());
   func.addPass(createFlattenPointwiseConvsPass());
-  // 6. What the new layout uncovered.
+  // 7. What the new layout uncovered.
+  func.addPass(createFlattenMatmulsPass());
   func.addPass(createFoldAffineIntoContractionPass());
   func.addPass(createCancelTransposesPass());
   func.addPass(createCSEPass());
@@ -75,7 +78,7 @@ void sinter::buildLowerPipeline(OpPassManager &pm) {
   pm.addPass(createCloneKernelsPass());
   OpPassManager &target = pm.nest<ModuleOp>();
   // 2. Loops on vectors.
-  target.addNestedPass<kernel::FuncOp>(createEmitKernelsPass());
+  target.addPass(createEmitKernelsPass());
   // 3. Nothing is slow silently.
   target.addNestedPass<func::FuncOp>(createVerifyVectorsPass());
   addVerifier(pm, Phase::Lower);

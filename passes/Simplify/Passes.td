@@ -103,4 +103,24 @@ def FlattenMatmulsPass : SimplifyPass<"flatten-matmuls"> {
   }];
 }
 
+def SplitSlicedMatmulsPass : SimplifyPass<"split-sliced-matmuls"> {
+  let summary = "computes slices of a product as products of slices of the weights";
+  let description = [{
+    Moves slices before reshapes and transposes, and where all uses of a product
+    with constant weights (and of its bias) take columns of it, makes a product for
+    each of them. Queries, keys and values that one product makes are then no copies.
+
+    Needs: `nn` on tensors. Leaves: the same.
+
+    ```mlir
+    %0 = nn.matmul %x, %w : tensor<6x8xf32>, tensor<8x24xf32>
+    %q = nn.slice %0 starts [#nn.size<0>, #nn.size<0>] sizes [#nn.size<6>, #nn.size<8>] steps [1, 1]
+    %k = nn.slice %0 starts [#nn.size<0>, #nn.size<8>] sizes [#nn.size<6>, #nn.size<16>] steps [1, 1]
+    // becomes
+    %q = nn.matmul %x, %w_first_8 : tensor<6x8xf32>, tensor<8x8xf32>
+    %k = nn.matmul %x, %w_last_16 : tensor<6x8xf32>, tensor<8x16xf32>
+    ```
+  }];
+}
+
 #endif // SINTER_PASSES_SIMPLIFY_PASSES_TD
