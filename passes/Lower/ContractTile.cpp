@@ -13,8 +13,6 @@ using namespace mlir;
 using namespace sinter;
 using namespace sinter::contract;
 
-/// Steps up to which loops of fixed counts become straight code.
-static constexpr int64_t fewSteps = 24;
 /// Bytes of a right operand that is likely to come from memory.
 static constexpr int64_t streamedBytes = 512 << 10;
 
@@ -94,63 +92,21 @@ TileEmitter::Sums TileEmitter::emitLoops(ArrayRef<ReductionLoop> loops,
                                          Value lhsOffset, Value rhsOffset,
                                          Sums sums) {
   const ReductionLoop &loop = loops.front();
-  std::optional<int64_t> steps = 1;
-  for (const ReductionLoop &inner : loops)
-    if (std::optional<int64_t> count = inner.count.getConstant();
-        count && steps)
-      *steps *= *count;
-    else
-      steps = std::nullopt;
-  if (steps == 0)
+  if (loop.count.isConstant(0))
     return sums;
-  Value lhsStride = kb.size(loop.lhsStride),
-        rhsStride = kb.size(loop.rhsStride);
-  auto emitRound = [&](Value round, Sums now) {
-    Value left = kb.add(lhsOffset, kb.mul(round, lhsStride));
-    Value right = kb.add(rhsOffset, kb.mul(round, rhsStride));
-    return loops.size() == 1
-               ? emitStep(left, right, std::move(now))
-               : emitLoops(loops.drop_front(), left, right, std::move(now));
-  };
-  if (steps && *steps <= fewSteps) {
-    for (int64_t round = 0; round < *loop.count.getConstant(); ++round)
-      sums = emitRound(kb.index(round), std::move(sums));
-    return sums;
-  }
-  if (loops.size() == 1)
-    return emitInnermost(loop, lhsOffset, rhsOffset, std::move(sums));
+  // One round at a time: with more, the scheduler of LLVM loads the right
+  // operand of all of them first, and the sums no longer fit in registers.
+  Value lhsStride = kb.size(loop.lhsStride);
+  Value rhsStride = kb.size(loop.rhsStride);
   return kb.forLoop(kb.index(0), kb.size(loop.count), kb.index(1), sums,
                     [&](Value round, ValueRange now) {
-                      return emitRound(round, Sums(now.begin(), now.end()));
-                    });
-}
-
-TileEmitter::Sums TileEmitter::emitInnermost(const ReductionLoop &loop,
-                                             Value lhsOffset, Value rhsOffset,
-                                             Sums sums) {
-  Value lhsStride = kb.size(loop.lhsStride),
-        rhsStride = kb.size(loop.rhsStride);
-  Value count = kb.size(loop.count), unroll = kb.index(choice.unroll);
-  auto emitRounds = [&](Value first, int64_t rounds, Sums now) {
-    Value left = kb.add(lhsOffset, kb.mul(first, lhsStride));
-    Value right = kb.add(rhsOffset, kb.mul(first, rhsStride));
-    for (int64_t round = 0; round < rounds; ++round) {
-      Value nextLeft = kb.add(left, kb.mul(kb.index(round), lhsStride));
-      Value nextRight = kb.add(right, kb.mul(kb.index(round), rhsStride));
-      now = emitStep(nextLeft, nextRight, std::move(now));
-    }
-    return now;
-  };
-  Value whole = kb.mul(kb.div(count, unroll), unroll);
-  sums = kb.forLoop(
-      kb.index(0), whole, unroll, sums, [&](Value round, ValueRange now) {
-        return emitRounds(round, choice.unroll, Sums(now.begin(), now.end()));
-      });
-  if (std::optional<int64_t> fixed = loop.count.getConstant())
-    return emitRounds(whole, *fixed % choice.unroll, std::move(sums));
-  return kb.forLoop(whole, count, kb.index(1), sums,
-                    [&](Value round, ValueRange now) {
-                      return emitRounds(round, 1, Sums(now.begin(), now.end()));
+                      Value left = kb.add(lhsOffset, kb.mul(round, lhsStride));
+                      Value right = kb.add(rhsOffset, kb.mul(round, rhsStride));
+                      Sums next(now.begin(), now.end());
+                      return loops.size() == 1
+                                 ? emitStep(left, right, std::move(next))
+                                 : emitLoops(loops.drop_front(), left, right,
+                                             std::move(next));
                     });
 }
 

@@ -26,8 +26,6 @@ struct TileChoice {
   unsigned vectors;
   /// Rows of tiles whose columns fit in one vector.
   int64_t narrowRows;
-  /// Rounds of the innermost loop that are unrolled.
-  int64_t unroll = 2;
   /// Rounds that the right operand is fetched ahead; 0: not at all.
   int64_t prefetch = 0;
 
@@ -66,8 +64,6 @@ private:
   using Sums = llvm::SmallVector<mlir::Value>;
   Sums emitLoops(llvm::ArrayRef<ReductionLoop> loops, mlir::Value lhsOffset,
                  mlir::Value rhsOffset, Sums sums);
-  Sums emitInnermost(const ReductionLoop &loop, mlir::Value lhsOffset,
-                     mlir::Value rhsOffset, Sums sums);
   Sums emitStep(mlir::Value lhsOffset, mlir::Value rhsOffset, Sums sums);
   mlir::Value multiplyAdd(mlir::Value lhs, mlir::Value rhs, mlir::Value sum);
 
