@@ -58,9 +58,9 @@ static Value emitNot(ValueEmitter &e, Operation *, ValueRange in) {
 }
 
 static Value emitRelu(ValueEmitter &e, Operation *, ValueRange in) {
-  if (!e.isFloat() && e.isUnsigned)
-    return in[0];
-  return emitMaximum(e, in[0], e.constant(0.0));
+  if (e.isFloat())
+    return e.atLeast(in[0], e.constant(0.0));
+  return e.isUnsigned ? in[0] : emitMaximum(e, in[0], e.constant(0.0));
 }
 
 static Value emitSign(ValueEmitter &e, Operation *, ValueRange in) {
@@ -186,9 +186,9 @@ static Value emitClamp(ValueEmitter &e, Operation *op, ValueRange in) {
   Value result = in[0];
   if (e.isFloat()) {
     if (!(low.isInfinity() && low.isNegative()))
-      result = emitMaximum(e, result, e.constant(low.convertToDouble()));
+      result = e.atLeast(result, e.constant(low.convertToDouble()));
     if (!(high.isInfinity() && !high.isNegative()))
-      result = emitMinimum(e, result, e.constant(high.convertToDouble()));
+      result = e.atMost(result, e.constant(high.convertToDouble()));
     return result;
   }
   unsigned width = getElementTypeOrSelf(e.type).getIntOrFloatBitWidth();

@@ -171,8 +171,7 @@ Value sinter::emitExponential(ValueEmitter &e, Value x) {
   // Beyond these bounds the result is 0 or infinity anyway.
   Value low = e.constant(f.isDouble ? -746.0 : -104.0);
   Value high = e.constant(f.isDouble ? 710.0 : 89.0);
-  x = arith::MaximumFOp::create(e.b, e.loc, x, low);
-  x = arith::MinimumFOp::create(e.b, e.loc, x, high);
+  x = e.atMost(e.atLeast(x, low), high);
 
   Rounded n = roundScaled(e, f, x, 1.4426950408889634);
   double ln2High = f.isDouble ? 0x1.62e42fee00000p-1 : 0.693359375;
