@@ -59,16 +59,29 @@ static void cloneForEachUser(Operation *op) {
     use->set(OpBuilder(op).clone(*op)->getResult(0));
 }
 
-/// Clones what is cheaper to make twice than to store: counters for all users,
-/// and an index map that contractions alone read.
-static void cloneCheapProducers(Block &block) {
+/// Whether each user of `op` may have its own: that costs less than to store
+/// the result and to load it again.
+static bool isWorthCloning(Operation &op) {
+  auto allUsers = [&](llvm::function_ref<bool(Operation *)> holds) {
+    return llvm::all_of(op.getUsers(), holds);
+  };
   auto isContractRoot = [](Operation *user) {
     StringRef reason;
     return fuse::getRootKind(user, reason) == kernel::Kind::Contract;
   };
-  for (Operation &op : llvm::make_early_inc_range(block))
-    if (fuse::isRematerializable(&op) ||
-        (fuse::isIndexMap(&op) && llvm::all_of(op.getUsers(), isContractRoot)))
+  if (fuse::isRematerializable(&op))
+    return true;
+  // Contractions read through index maps for nothing; slices take parts.
+  if (fuse::isIndexMap(&op) &&
+      (allUsers(isContractRoot) || allUsers(llvm::IsaPred<nn::SliceOp>)))
+    return true;
+  // The input is smaller than what a load of the result would take.
+  return isa<nn::BroadcastOp>(op) && allUsers(fuse::isElementwise);
+}
+
+static void cloneCheapProducers(Block &block) {
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
+    if (isWorthCloning(op))
       cloneForEachUser(&op);
 }
 

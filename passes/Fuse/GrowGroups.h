@@ -44,9 +44,7 @@ private:
   void growProducers(unsigned group, mlir::Operation *root, bool extraResults);
   llvm::StringRef rejectProducer(unsigned group, mlir::Operation *op,
                                  bool mayEscape) const;
-  bool growRows(nn::ReduceOp seed);
-  void dropEscapingRowValues(unsigned group, const Shape &full);
-  void keepConnectedToReduction(unsigned group);
+  void growRows(nn::ReduceOp seed);
 
   FusionGraph &graph;
   llvm::DenseMap<mlir::Operation *, llvm::StringRef> reasons;

@@ -73,8 +73,10 @@ void GroupGrower::formRowsGroups() {
         growRows(reduce);
 }
 
-/// Forms the rows group around `seed`; returns whether there is one.
-bool GroupGrower::growRows(nn::ReduceOp seed) {
+/// Takes all that fits around `seed`. Without a result of the full shape the
+/// group would make several passes for values that a reduce kernel computes in
+/// one: it is given up.
+void GroupGrower::growRows(nn::ReduceOp seed) {
   RowShapes shapes(nn::getSizes(seed.getInput().getType()),
                    seed.getAxes().size());
   unsigned group = graph.open(kernel::Kind::Rows, seed);
@@ -87,63 +89,11 @@ bool GroupGrower::growRows(nn::ReduceOp seed) {
         changed = true;
       }
   }
-  dropEscapingRowValues(group, shapes.full);
-  keepConnectedToReduction(group);
-  // What was cut off may have been the only user of another row value.
-  dropEscapingRowValues(group, shapes.full);
-  if (llvm::none_of(graph.getGroup(group).ops, llvm::IsaPred<nn::ReduceOp>)) {
+  bool hasFullResult = llvm::any_of(graph.getEscaping(group), [&](Value value) {
+    return nn::getSizes(value.getType()) == shapes.full;
+  });
+  if (!hasFullResult)
     graph.dissolve(group);
-    return false;
-  }
-  return true;
-}
-
-/// A result has the full shape: takes out the members that make other values
-/// which are needed outside, until there are none.
-void GroupGrower::dropEscapingRowValues(unsigned group, const Shape &full) {
-  bool changed = true;
-  while (changed) {
-    changed = false;
-    for (Value value : graph.getEscaping(group)) {
-      if (nn::getSizes(value.getType()) == full)
-        continue;
-      // The members computed from it go too: they would depend on it from
-      // inside the group and from outside.
-      llvm::SetVector<Operation *> leaving;
-      leaving.insert(value.getDefiningOp());
-      for (size_t i = 0; i < leaving.size(); ++i)
-        for (Operation *user : leaving[i]->getUsers())
-          if (graph.contains(group, user))
-            leaving.insert(user);
-      for (Operation *op : leaving) {
-        graph.remove(group, op);
-        reasons[op] = "one value a row would be needed outside of the kernel";
-      }
-      changed = true;
-      break;
-    }
-  }
-}
-
-/// Keeps the members that hang together with the first reduction.
-void GroupGrower::keepConnectedToReduction(unsigned group) {
-  llvm::SetVector<Operation *> kept;
-  for (Operation *op : graph.getGroup(group).ops)
-    if (isa<nn::ReduceOp>(op)) {
-      kept.insert(op);
-      break;
-    }
-  for (size_t i = 0; i < kept.size(); ++i) {
-    for (Value operand : kept[i]->getOperands())
-      if (graph.contains(group, operand.getDefiningOp()))
-        kept.insert(operand.getDefiningOp());
-    for (Operation *user : kept[i]->getUsers())
-      if (graph.contains(group, user))
-        kept.insert(user);
-  }
-  for (Operation *op : SmallVector<Operation *>(graph.getGroup(group).ops))
-    if (!kept.contains(op))
-      graph.remove(group, op);
 }
 
 } // namespace sinter::fuse

@@ -133,3 +133,31 @@ func.func @loop_without_cycle(%x: tensor<8x4xf32>) -> tensor<8x4xf32> {
   %4 = nn.add %0, %3 : tensor<8x4xf32>, tensor<8x4xf32>
   return %4 : tensor<8x4xf32>
 }
+
+// -----
+
+// Three parts of a transposed value: each loop reads its part directly.
+// CHECK-LABEL: func.func @parts
+// CHECK-COUNT-2: nn.transpose
+// CHECK-NOT:     kernel.group
+func.func @parts(%x: tensor<4x3x8xf32>) -> (tensor<1x4x8xf32>, tensor<1x4x8xf32>) {
+  %0 = nn.transpose %x [1, 0, 2] : tensor<4x3x8xf32>
+  %1 = nn.slice %0 starts [#nn.size<0>, #nn.size<0>, #nn.size<0>] sizes [#nn.size<1>, #nn.size<4>, #nn.size<8>] steps [1, 1, 1] : tensor<3x4x8xf32>
+  %2 = nn.slice %0 starts [#nn.size<1>, #nn.size<0>, #nn.size<0>] sizes [#nn.size<1>, #nn.size<4>, #nn.size<8>] steps [1, 1, 1] : tensor<3x4x8xf32>
+  %3 = nn.exp %2 : tensor<1x4x8xf32>
+  return %1, %3 : tensor<1x4x8xf32>, tensor<1x4x8xf32>
+}
+
+// -----
+
+// A repeated value is never stored for element-wise users.
+// CHECK-LABEL: func.func @shared_broadcast
+// CHECK-COUNT-2: nn.broadcast
+// CHECK-NOT:     kernel.group loop {{.*}}unfused
+func.func @shared_broadcast(%x: tensor<1x8xf32>, %y: tensor<4x8xf32>) -> (tensor<4x8xf32>, tensor<4x8xf32>) {
+  %0 = nn.broadcast %x : tensor<1x8xf32> to tensor<4x8xf32>
+  %1 = nn.exp %0 : tensor<4x8xf32>
+  %2 = nn.sub %y, %0 : tensor<4x8xf32>, tensor<4x8xf32>
+  %3 = nn.reshape %1 : tensor<4x8xf32> to tensor<4x8xf32>
+  return %3, %2 : tensor<4x8xf32>, tensor<4x8xf32>
+}
