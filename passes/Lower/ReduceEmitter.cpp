@@ -16,6 +16,9 @@ using namespace sinter;
 
 /// Vectors in flight: enough to hide the latency of combining.
 static constexpr unsigned unrolledVectors = 4;
+/// What is combined before the next level of a long reduction: elements along
+/// the vectors, rows across them.
+static constexpr int64_t elementsPerPart = 8192, rowsPerPart = 256;
 
 namespace {
 
@@ -37,6 +40,7 @@ private:
                                    SmallVector<Value> sums);
   SmallVector<Value> reduceRow(ArrayRef<unsigned> dims,
                                SmallVector<Value> sums);
+  SmallVector<Value> combineAll(ValueRange totals, ValueRange parts) const;
   Value evaluate(Value index, Value mask);
   void setOuter(ArrayRef<Value> outer);
   Value getOffset() const;
@@ -71,6 +75,14 @@ Value ReduceEmitter::getOffset() const {
   return offset;
 }
 
+SmallVector<Value> ReduceEmitter::combineAll(ValueRange totals,
+                                             ValueRange parts) const {
+  SmallVector<Value> sums;
+  for (auto [total, part] : llvm::zip_equal(totals, parts))
+    sums.push_back(reduction.combine(total, part));
+  return sums;
+}
+
 /// The value to be reduced at `index` of the vector dimension.
 Value ReduceEmitter::evaluate(Value index, Value mask) {
   point.indices[plan.vectorDim] = index;
@@ -89,12 +101,20 @@ SmallVector<Value> ReduceEmitter::reduceColumns(ArrayRef<Value> columns,
       sum = reduction.combine(sum, evaluate(column, mask));
     return sums;
   }
-  return kb.forLoop(zero, kb.size(plan.getSize(dims[0])), kb.index(1), sums,
-                    [&](Value index, ValueRange carried) {
-                      point.indices[dims[0]] = index;
-                      return reduceColumns(columns, mask, dims.drop_front(),
-                                           SmallVector<Value>(carried));
-                    });
+  SmallVector<Value> start(columns.size(), reduction.getStart());
+  auto runPart = [&](Value from, Value to) {
+    return kb.forLoop(from, to, kb.index(1), start,
+                      [&](Value index, ValueRange carried) {
+                        point.indices[dims[0]] = index;
+                        return reduceColumns(columns, mask, dims.drop_front(),
+                                             SmallVector<Value>(carried));
+                      });
+  };
+  return combineAll(sums, forEachPart(kb, plan.getSize(dims[0]), rowsPerPart,
+                                      start, runPart,
+                                      [&](ValueRange a, ValueRange b) {
+                                        return combineAll(a, b);
+                                      }));
 }
 
 void ReduceEmitter::emitKeptUnit(ArrayRef<Value> outer, Value chunk) {
@@ -131,15 +151,22 @@ void ReduceEmitter::emitKeptUnit(ArrayRef<Value> outer, Value chunk) {
 /// Loops over the reduced `dims`, the vectors' last.
 SmallVector<Value> ReduceEmitter::reduceRow(ArrayRef<unsigned> dims,
                                             SmallVector<Value> sums) {
-  if (dims.empty())
+  SmallVector<Value> start(sums.size(), reduction.getStart());
+  auto combine = [&](ValueRange a, ValueRange b) { return combineAll(a, b); };
+  auto runPart = [&](Value from, Value to) {
     return forEachVector(
-        kb, zero, kb.size(plan.getSize(plan.vectorDim)), unrolledVectors, sums,
+        kb, from, to, unrolledVectors, start,
         [&](ArrayRef<Value> indices, Value mask, ValueRange carried) {
           SmallVector<Value> next(carried);
           for (auto [index, sum] : llvm::zip(indices, next))
             sum = reduction.combine(sum, evaluate(index, mask), mask);
           return next;
         });
+  };
+  if (dims.empty())
+    return combineAll(sums, forEachPart(kb, plan.getSize(plan.vectorDim),
+                                        elementsPerPart, start, runPart,
+                                        combine));
   return kb.forLoop(zero, kb.size(plan.getSize(dims[0])), kb.index(1), sums,
                     [&](Value index, ValueRange carried) {
                       point.indices[dims[0]] = index;

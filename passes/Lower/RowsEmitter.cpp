@@ -21,6 +21,9 @@
 using namespace mlir;
 using namespace sinter;
 
+/// Elements that are combined before the next level of a long row.
+static constexpr int64_t elementsPerPart = 8192;
+
 namespace {
 
 /// Emits one kernel.
@@ -36,8 +39,9 @@ private:
   using VectorBody = function_ref<SmallVector<Value>(
       ArrayRef<Value> indices, Value mask, ValueRange carried)>;
 
-  SmallVector<Value> forRow(unsigned dim, unsigned unroll, ValueRange carried,
-                            VectorBody body);
+  SmallVector<Value> forRow(unsigned dim, unsigned unroll,
+                            ArrayRef<Value> start, VectorBody body,
+                            CombineFunction combine);
   void startStage(unsigned stage, ArrayRef<Value> rowIndices);
   void startVector(unsigned stage, Value index, Value mask);
   void keepVector(unsigned stage, Value mask);
@@ -62,16 +66,24 @@ RowsEmitter::RowsEmitter(KernelBuilder &kb, const RowsPlan &plan)
         plan.rowElements));
 }
 
-/// Runs over the dimensions of a row from `dim` on; the last one by vectors.
+/// Runs over the dimensions of a row from `dim` on; the last one by vectors. What
+/// is carried begins with `start` and is combined over parts of the row.
 SmallVector<Value> RowsEmitter::forRow(unsigned dim, unsigned unroll,
-                                       ValueRange carried, VectorBody body) {
-  Value size = kb.size(plan.program.getSizes()[dim]);
+                                       ArrayRef<Value> start, VectorBody body,
+                                       CombineFunction combine) {
+  nn::SizeAttr size = plan.program.getSizes()[dim];
   if (dim + 1 == plan.program.getRank())
-    return forEachVector(kb, kb.index(0), size, unroll, carried, body);
-  return kb.forLoop(kb.index(0), size, kb.index(1), carried,
-                    [&](Value index, ValueRange values) {
+    return forEachPart(
+        kb, size, elementsPerPart, start,
+        [&](Value from, Value to) {
+          return forEachVector(kb, from, to, unroll, start, body);
+        },
+        combine);
+  return kb.forLoop(kb.index(0), kb.size(size), kb.index(1), start,
+                    [&](Value index, ValueRange carried) {
                       point.indices[dim] = index;
-                      return forRow(dim + 1, unroll, values, body);
+                      return combine(carried, forRow(dim + 1, unroll, start,
+                                                     body, combine));
                     });
 }
 
@@ -146,6 +158,12 @@ void RowsEmitter::reduceStage(unsigned stage) {
           keepVector(stage, mask);
         }
         return next;
+      },
+      [&](ValueRange totals, ValueRange parts) {
+        SmallVector<Value> next;
+        for (auto [i, part] : llvm::enumerate(parts))
+          next.push_back(combiners[i % count].combine(totals[i], part));
+        return next;
       });
   Value elements = kb.size(plan.rowElements);
   for (unsigned r = 0; r < count; ++r) {
@@ -181,7 +199,8 @@ void RowsEmitter::storeStage(Value row) {
                               getElementTypeOrSelf(resultType(number)), offset,
                               mask);
            return SmallVector<Value>();
-         });
+         },
+         [](ValueRange, ValueRange) { return SmallVector<Value>(); });
   for (auto [number, root] : llvm::enumerate(plan.results)) {
     if (isWholeRow(number))
       continue;

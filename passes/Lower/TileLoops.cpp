@@ -112,3 +112,19 @@ SmallVector<Value> sinter::forEachVector(
   scf::YieldOp::create(kb.b, kb.loc, carried);
   return SmallVector<Value>(branch.getResults());
 }
+
+SmallVector<Value>
+sinter::forEachPart(KernelBuilder &kb, nn::SizeAttr size, int64_t part,
+                    ArrayRef<Value> start,
+                    function_ref<SmallVector<Value>(Value, Value)> body,
+                    CombineFunction combine) {
+  Value end = kb.size(size);
+  if (nn::getRange(size).second <= part)
+    return body(kb.index(0), end);
+  Value step = kb.index(part);
+  return kb.forLoop(kb.index(0), end, step, start,
+                    [&](Value from, ValueRange carried) {
+                      Value to = kb.min(kb.add(from, step), end);
+                      return combine(carried, body(from, to));
+                    });
+}

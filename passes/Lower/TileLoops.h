@@ -39,6 +39,20 @@ llvm::SmallVector<mlir::Value> forEachVector(
         mlir::ValueRange carried)>
         body);
 
+/// Values of every round combined with those of the rounds before.
+using CombineFunction = llvm::function_ref<llvm::SmallVector<mlir::Value>(
+    mlir::ValueRange, mlir::ValueRange)>;
+
+/// Runs `body(from, to, start)` over the parts of [0, size), each from `start`,
+/// and combines what they give: a sum in two levels keeps its precision. One
+/// part of all where the size is known to be at most `part`.
+llvm::SmallVector<mlir::Value> forEachPart(
+    KernelBuilder &kb, nn::SizeAttr size, int64_t part,
+    llvm::ArrayRef<mlir::Value> start,
+    llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value, mlir::Value)>
+        body,
+    CombineFunction combine);
+
 } // namespace sinter
 
 #endif // SINTER_PASSES_LOWER_TILELOOPS_H

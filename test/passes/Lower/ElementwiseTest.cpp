@@ -1,0 +1,309 @@
+//===- ElementwiseTest.cpp - numbers of element-wise operations -----------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "NumericsSupport.h"
+
+#include <limits>
+
+using namespace sinter::test;
+
+namespace {
+
+constexpr float kInf = std::numeric_limits<float>::infinity();
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+
+/// A loop kernel of one operation on tensors of `count` elements.
+std::string makeLoop(const std::string &operation, size_t count,
+                     const std::vector<std::string> &types,
+                     const std::string &resultType) {
+  auto tensor = [&](const std::string &type) {
+    return "tensor<" + std::to_string(count) + "x" + type + ">";
+  };
+  std::string arguments, operands, operandTypes;
+  for (size_t i = 0; i < types.size(); ++i) {
+    std::string separator = i ? ", " : "";
+    std::string name = "%a" + std::to_string(i);
+    arguments += separator + name + ": " + tensor(types[i]);
+    operands += separator + name;
+    operandTypes += separator + tensor(types[i]);
+  }
+  // The name of the operation, then what stands behind its operands.
+  size_t space = operation.find(' ');
+  std::string rest = space == std::string::npos ? "" : operation.substr(space);
+  std::string text = operation.substr(0, space) + " " + operands + rest +
+                     " : " + operandTypes;
+  if (operation == "nn.cast")
+    text += " to " + tensor(resultType);
+  return "@f(" + arguments + ") -> " + tensor(resultType) +
+         " attributes {kind = #kernel.kind<loop>} {\n%r = " + text +
+         "\nkernel.yield %r : " + tensor(resultType) + "\n}";
+}
+
+using Unary = double (*)(double);
+
+void checkUnary(const std::string &operation, Unary reference, float low,
+                float high, double tolerance = 4e-7) {
+  SCOPED_TRACE(operation);
+  std::vector<float> x = makeUniform(1003, low, high), expected;
+  std::vector<float> special{0.0f, -0.0f, 1.0f, -1.0f, kInf, -kInf, kNan};
+  x.insert(x.end(), special.begin(), special.end());
+  for (float value : x)
+    expected.push_back(static_cast<float>(reference(value)));
+  expectKernel(makeLoop(operation, x.size(), {"f32"}, "f32"), {toBytes(x)},
+               expected, {}, tolerance);
+}
+
+template <typename T, typename R>
+void checkExact(const std::string &operation, const std::string &type,
+                const std::string &resultType,
+                const std::vector<std::vector<T>> &operands,
+                const std::vector<R> &expected) {
+  SCOPED_TRACE(operation + " " + type);
+  std::vector<Bytes> inputs;
+  for (const std::vector<T> &operand : operands)
+    inputs.push_back(toBytes(operand));
+  std::string body =
+      makeLoop(operation, expected.size(),
+               std::vector<std::string>(operands.size(), type), resultType);
+  runKernel(body, inputs, {expected.size() * sizeof(R)}, {},
+            [&](const RunResult &result) {
+              EXPECT_EQ(result.get<R>(0), expected);
+            });
+}
+
+double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+double relu(double x) { return std::isnan(x) ? x : x > 0 ? x : 0; }
+double sign(double x) { return std::isnan(x) ? x : (x > 0) - (x < 0); }
+
+} // namespace
+
+TEST(Elementwise, Rounding) {
+  checkUnary("nn.floor", std::floor, -100, 100, 0);
+  checkUnary("nn.ceil", std::ceil, -100, 100, 0);
+  std::vector<float> halves;
+  for (int i = -20; i < 20; ++i)
+    halves.push_back(i * 0.5f);
+  std::vector<float> expected;
+  for (float value : halves)
+    expected.push_back(std::nearbyint(value));
+  expectKernel(makeLoop("nn.round", halves.size(), {"f32"}, "f32"),
+               {toBytes(halves)}, expected, {}, 0);
+}
+
+TEST(Elementwise, SignsAndLimits) {
+  checkUnary("nn.abs", std::fabs, -5, 5, 0);
+  checkUnary("nn.neg", [](double x) { return -x; }, -5, 5, 0);
+  checkUnary("nn.relu", relu, -5, 5, 0);
+  checkUnary("nn.sign", sign, -5, 5, 0);
+  checkUnary("nn.sqrt", std::sqrt, -1, 100);
+  checkUnary(
+      "nn.clamp range(-1.0, 2.5)",
+      [](double x) { return std::isnan(x) ? x : std::min(std::max(x, -1.0), 2.5); },
+      -5, 5, 0);
+}
+
+TEST(Elementwise, Exponentials) {
+  checkUnary("nn.exp", std::exp, -20, 20);
+  checkUnary("nn.exp", std::exp, -110, 92);
+  checkUnary("nn.log", std::log, 0, 3);
+  checkUnary("nn.log", std::log, 0, 1e-37f);
+  checkUnary("nn.log", std::log, -1, 1e38f);
+  checkUnary("nn.sigmoid", sigmoid, -100, 100);
+  checkUnary("nn.sigmoid", sigmoid, -3, 3);
+  checkUnary("nn.tanh", std::tanh, -10, 10);
+  checkUnary("nn.erf", std::erf, -5, 5);
+}
+
+TEST(Elementwise, SmallResultsKeepRelativePrecision) {
+  std::vector<float> x = makeUniform(500, -80, -20), expected;
+  for (float value : x)
+    expected.push_back(std::exp(double(value)));
+  std::string body = makeLoop("nn.exp", x.size(), {"f32"}, "f32");
+  runKernel(body, {toBytes(x)}, {2000}, {}, [&](const RunResult &result) {
+    std::vector<float> found = result.get<float>(0);
+    for (size_t i = 0; i < x.size(); ++i)
+      EXPECT_NEAR(found[i] / expected[i], 1.0, 1e-6) << x[i];
+  });
+}
+
+TEST(Elementwise, Trigonometry) {
+  for (float range : {1.0f, 10.0f, 1000.0f, 50000.0f}) {
+    auto sine = [](double x) { return std::isinf(x) ? NAN : std::sin(x); };
+    auto cosine = [](double x) { return std::isinf(x) ? NAN : std::cos(x); };
+    checkUnary("nn.sin", sine, -range, range);
+    checkUnary("nn.cos", cosine, -range, range);
+  }
+}
+
+TEST(Elementwise, Power) {
+  std::vector<float> x = makeUniform(400, 0, 10), y = makeUniform(400, -3, 3, 2);
+  for (auto [base, exponent] : std::vector<std::pair<float, float>>{
+           {-2, 3}, {-2, 2}, {-2, -3}, {-2, 0.5}, {0, 0}, {0, 2}, {0, -1},
+           {1, kInf}, {1, kNan}, {kNan, 0}, {2, kInf}, {0.5, kInf},
+           {kInf, 2}, {kInf, -2}, {-kInf, 3}, {-kInf, 2}, {-0.0f, 3}}) {
+    x.push_back(base);
+    y.push_back(exponent);
+  }
+  std::vector<float> expected;
+  for (size_t i = 0; i < x.size(); ++i)
+    expected.push_back(std::pow(double(x[i]), double(y[i])));
+  expectKernel(makeLoop("nn.pow", x.size(), {"f32", "f32"}, "f32"),
+               {toBytes(x), toBytes(y)}, expected, {}, 4e-6);
+}
+
+TEST(Elementwise, NanWinsMaximumAndMinimum) {
+  std::vector<float> x{1, kNan, 3, -kInf, 5, kNan}, y{2, 1, kNan, 4, kInf, kNan};
+  std::string max = makeLoop("nn.max", 6, {"f32", "f32"}, "f32");
+  std::string min = makeLoop("nn.min", 6, {"f32", "f32"}, "f32");
+  expectKernel(max, {toBytes(x), toBytes(y)}, {2, kNan, kNan, 4, kInf, kNan});
+  expectKernel(min, {toBytes(x), toBytes(y)}, {1, kNan, kNan, -kInf, 5, kNan});
+}
+
+TEST(Elementwise, FloatRemainders) {
+  std::vector<float> x{5.5f, -5.5f, 5.5f, -5.5f, 4, 7, 1e6f, 3};
+  std::vector<float> y{2, 2, -2, -2, 2, kInf, 0.3f, 0};
+  std::vector<float> truncated, floored;
+  for (size_t i = 0; i < x.size(); ++i) {
+    float rest = std::fmod(x[i], y[i]);
+    truncated.push_back(rest);
+    floored.push_back(rest != 0 && (rest < 0) != (y[i] < 0) ? rest + y[i]
+                                                            : rest);
+  }
+  expectKernel(makeLoop("nn.mod fmod", 8, {"f32", "f32"}, "f32"),
+               {toBytes(x), toBytes(y)}, truncated);
+  expectKernel(makeLoop("nn.mod", 8, {"f32", "f32"}, "f32"),
+               {toBytes(x), toBytes(y)}, floored);
+}
+
+TEST(Elementwise, Doubles) {
+  std::vector<double> x;
+  for (float value : makeUniform(300, -6, 6))
+    x.push_back(value);
+  for (auto [name, reference] : std::vector<std::pair<std::string, Unary>>{
+           {"nn.exp", std::exp},
+           {"nn.tanh", std::tanh},
+           {"nn.erf", std::erf},
+           {"nn.sin", std::sin},
+           {"nn.cos", std::cos},
+           {"nn.sigmoid", sigmoid},
+           {"nn.log", std::log}}) {
+    SCOPED_TRACE(name);
+    std::string body = makeLoop(name, x.size(), {"f64"}, "f64");
+    runKernel(body, {toBytes(x)}, {x.size() * 8}, {},
+              [&, reference = reference](const RunResult &result) {
+                std::vector<double> found = result.get<double>(0);
+                for (size_t i = 0; i < x.size(); ++i) {
+                  double want = reference(x[i]);
+                  if (std::isnan(want))
+                    EXPECT_TRUE(std::isnan(found[i]));
+                  else
+                    EXPECT_NEAR(found[i], want,
+                                4e-15 * std::max(1.0, std::abs(want)))
+                        << x[i];
+                }
+              });
+  }
+}
+
+TEST(Elementwise, IntegerDivisionIsDefined) {
+  int32_t low = std::numeric_limits<int32_t>::min();
+  std::vector<int32_t> x{7, -7, 7, -7, 5, low, 0}, y{2, 2, -2, -2, 0, -1, 3};
+  checkExact<int32_t, int32_t>("nn.div", "i32", "i32", {x, y},
+                               {3, -3, -3, 3, 0, low, 0});
+  checkExact<int32_t, int32_t>("nn.mod", "i32", "i32", {x, y},
+                               {1, 1, -1, -1, 0, 0, 0});
+  checkExact<int32_t, int32_t>("nn.mod fmod", "i32", "i32", {x, y},
+                               {1, -1, 1, -1, 0, 0, 0});
+  checkExact<uint8_t, uint8_t>("nn.div", "ui8", "ui8",
+                               {{200, 7, 9}, {3, 0, 255}}, {66, 0, 0});
+  checkExact<int64_t, int64_t>(
+      "nn.div", "i64", "i64", {{1ll << 40, -9, 4}, {3, 2, 0}},
+      {(1ll << 40) / 3, -4, 0});
+}
+
+TEST(Elementwise, Integers) {
+  checkExact<int64_t, int64_t>("nn.mul", "i64", "i64",
+                               {{1ll << 33, -3, 5}, {2, 7, 5}},
+                               {1ll << 34, -21, 25});
+  checkExact<int32_t, int32_t>("nn.abs", "i32", "i32", {{-5, 5, 0}}, {5, 5, 0});
+  checkExact<int32_t, int32_t>("nn.max", "i32", "i32",
+                               {{-5, 5, 0}, {1, 2, -3}}, {1, 5, 0});
+  checkExact<uint32_t, uint32_t>("nn.max", "ui32", "ui32",
+                                 {{4000000000u, 1}, {5, 2}}, {4000000000u, 2});
+  checkExact<int32_t, int32_t>("nn.sign", "i32", "i32", {{-5, 5, 0}},
+                               {-1, 1, 0});
+  checkExact<int64_t, int64_t>("nn.clamp range(-2.5, 3.5)", "i64", "i64",
+                               {{-9, 0, 9}}, {-2, 0, 3});
+}
+
+TEST(Elementwise, ComparisonsAndTruthValues) {
+  std::vector<float> x{1, 2, kNan, 4}, y{1, 3, kNan, 3};
+  checkExact<float, uint8_t>("nn.equal", "f32", "i1", {x, y}, {1, 0, 0, 0});
+  checkExact<float, uint8_t>("nn.less", "f32", "i1", {x, y}, {0, 1, 0, 0});
+  checkExact<float, uint8_t>("nn.less_equal", "f32", "i1", {x, y},
+                             {1, 1, 0, 0});
+  checkExact<float, uint8_t>("nn.is_nan", "f32", "i1", {x}, {0, 0, 1, 0});
+  std::vector<uint8_t> p{0, 0, 1, 1}, q{0, 1, 0, 1};
+  checkExact<uint8_t, uint8_t>("nn.and", "i1", "i1", {p, q}, {0, 0, 0, 1});
+  checkExact<uint8_t, uint8_t>("nn.or", "i1", "i1", {p, q}, {0, 1, 1, 1});
+  checkExact<uint8_t, uint8_t>("nn.xor", "i1", "i1", {p, q}, {0, 1, 1, 0});
+  checkExact<uint8_t, uint8_t>("nn.not", "i1", "i1", {p}, {1, 1, 0, 0});
+  checkExact<uint8_t, uint8_t>("nn.equal", "i1", "i1", {p, q}, {1, 0, 0, 1});
+}
+
+TEST(Elementwise, CastsSaturate) {
+  std::vector<float> x{1.9f, -1.9f, 1e20f, -1e20f, kNan, kInf, -kInf, 200};
+  checkExact<float, int32_t>("nn.cast", "f32", "i32", {x},
+                             {1, -1, INT32_MAX, INT32_MIN, 0, INT32_MAX,
+                              INT32_MIN, 200});
+  checkExact<float, int64_t>("nn.cast", "f32", "i64", {x},
+                             {1, -1, INT64_MAX, INT64_MIN, 0, INT64_MAX,
+                              INT64_MIN, 200});
+  checkExact<float, int8_t>("nn.cast", "f32", "i8", {x},
+                            {1, -1, 127, -128, 0, 127, -128, 127});
+  checkExact<float, uint8_t>("nn.cast", "f32", "ui8", {x},
+                             {1, 0, 255, 0, 0, 255, 0, 200});
+  checkExact<float, uint8_t>("nn.cast", "f32", "i1", {{0, 0.5f, kNan, -0.0f}},
+                             {0, 1, 1, 0});
+}
+
+TEST(Elementwise, CastsBetweenIntegersAndFloats) {
+  checkExact<int64_t, int32_t>("nn.cast", "i64", "i32",
+                               {{5, -5, (1ll << 32) + 7}}, {5, -5, 7});
+  checkExact<int8_t, int64_t>("nn.cast", "i8", "i64", {{-1, 100}}, {-1, 100});
+  checkExact<uint8_t, int64_t>("nn.cast", "ui8", "i64", {{255, 1}}, {255, 1});
+  checkExact<uint8_t, float>("nn.cast", "ui8", "f32", {{255, 1}}, {255, 1});
+  checkExact<uint8_t, float>("nn.cast", "i1", "f32", {{0, 1}}, {0, 1});
+  checkExact<int64_t, float>("nn.cast", "i64", "f32", {{-3, 1ll << 40}},
+                             {-3, float(1ll << 40)});
+  checkExact<float, double>("nn.cast", "f32", "f64", {{0.5f, -3}}, {0.5, -3});
+}
+
+TEST(Elementwise, HalfPrecisionIsComputedInSingle) {
+  // 1.0 + 2^-11 is no f16: the cast rounds it to even.
+  checkExact<float, uint16_t>("nn.cast", "f32", "f16",
+                              {{1.0f, 1.00048828125f, -2.0f, 65520.0f}},
+                              {0x3c00, 0x3c00, 0xc000, 0x7c00});
+  checkExact<uint16_t, uint16_t>("nn.add", "f16", "f16",
+                                 {{0x3c00, 0x4000}, {0x3c00, 0xc000}},
+                                 {0x4000, 0});
+  checkExact<uint16_t, float>("nn.cast", "bf16", "f32", {{0x3f80, 0xc000}},
+                              {1.0f, -2.0f});
+}
+
+TEST(Elementwise, WhereBroadcastsItsOperands) {
+  std::string body = R"(@f(%c: tensor<3x1xi1>, %a: tensor<3x5xf32>, %b: tensor<5xf32>) -> tensor<3x5xf32>
+      attributes {kind = #kernel.kind<loop>} {
+    %r = nn.where %c, %a, %b : tensor<3x1xi1>, tensor<3x5xf32>, tensor<5xf32>
+    kernel.yield %r : tensor<3x5xf32>
+  })";
+  std::vector<float> a = makeUniform(15), b = makeUniform(5), expected;
+  for (int i = 0; i < 15; ++i)
+    expected.push_back(i / 5 == 1 ? b[i % 5] : a[i]);
+  expectKernel(body,
+               {toBytes(std::vector<uint8_t>{1, 0, 1}), toBytes(a), toBytes(b)},
+               expected, {}, 0);
+}
