@@ -155,10 +155,12 @@ static void printSummary(const Json &response, const std::string &output) {
               formatBytes(double(number("weights_bytes"))).c_str(),
               response.value("compile_s", 0.0));
   Json arenaBytes = response.value("arena_bytes", Json());
-  std::printf("arena         %s\n",
-              arenaBytes.is_number()
-                  ? formatBytes(arenaBytes.get<double>()).c_str()
-                  : (response.value("arena", "") + " bytes").c_str());
+  std::string arena = arenaBytes.is_number()
+                          ? formatBytes(arenaBytes.get<double>())
+                          : response.value("arena", "") + " bytes";
+  if (arena.size() > 64)
+    arena = "by the free dimensions; sinter inspect shows the formula";
+  std::printf("arena         %s\n", arena.c_str());
   Json unfused = response.value("unfused", Json::array());
   std::string first;
   if (!unfused.empty())
