@@ -22,7 +22,8 @@ static constexpr int64_t fewestRows = 84;
 /// Units to aim at, and multiply-adds of a whole vector a unit should have.
 static constexpr int64_t wantedUnits = 32;
 static constexpr int64_t wantedWork = 100000;
-/// Multiple of the tile heights of all instruction sets.
+/// Height of the highest tile, and a multiple of those of all instruction sets.
+static constexpr int64_t tallestTile = 14;
 static constexpr int64_t pixelMultiple = 84;
 
 namespace {
@@ -46,6 +47,7 @@ private:
   void chooseRowBlocks();
   void chooseRowBlocksOfWindow();
   void splitForThreads();
+  void alignPixelBlocks();
   void writeBlocks();
   void writeScratch();
 
@@ -77,6 +79,7 @@ ContractPlan Planner::run() {
   else
     chooseRowBlocks();
   splitForThreads();
+  alignPixelBlocks();
   writeBlocks();
   writeScratch();
   return plan;
@@ -120,7 +123,9 @@ void Planner::chooseRowBlocksOfWindow() {
 }
 
 void Planner::splitForThreads() {
-  int64_t work = outer * lines * pixels * depth * panels * 2;
+  // With fewer rows the panels themselves are what takes time.
+  int64_t rows = std::max<int64_t>(outer * lines * pixels, 8);
+  int64_t work = rows * depth * panels * 2;
   int64_t wanted = std::clamp<int64_t>(work / wantedWork, 1, wantedUnits);
   int64_t units = outer * lineBlocks * pixelBlocks;
   panelGroups = std::clamp<int64_t>(ceilDivide(wanted, units), 1, panels);
@@ -136,6 +141,19 @@ void Planner::splitForThreads() {
     lineBlocks *= factor;
   else if (lines == 1)
     pixelBlocks *= factor;
+}
+
+/// Blocks that are whole numbers of the tallest tiles need but one kind of
+/// tile.
+void Planner::alignPixelBlocks() {
+  if (pixelBlocks == 1 || pixels % tallestTile != 0)
+    return;
+  int64_t tiles = pixels / tallestTile;
+  for (int64_t blocks = pixelBlocks; blocks <= pixelBlocks * 3 / 2; ++blocks)
+    if (tiles % blocks == 0) {
+      pixelBlocks = blocks;
+      return;
+    }
 }
 
 void Planner::writeBlocks() {

@@ -79,6 +79,8 @@ struct Case {
   std::string name, source;
   std::vector<size_t> elements; ///< of the buffers
   double flop;
+  std::vector<llvm::StringRef> freeDims = {};
+  std::vector<int64_t> dims = {};
 };
 
 static std::string tensor(std::initializer_list<long> sizes) {
@@ -153,6 +155,75 @@ static Case makeConv(long size, long in, long out, long filter, long stride) {
           2.0 * size * size * out * in * filter * filter};
 }
 
+/// The same with free height and width.
+static Case makeFreeConv(long size, long in, long out) {
+  std::string panels = std::to_string((out + 31) / 32);
+  std::string ic = std::to_string(in), oc = std::to_string(out);
+  std::string x =
+      "tensor<1x?x?x" + ic + "xf32, #nn.dims<[1, h, w, " + ic + "]>>";
+  std::string r =
+      "tensor<1x?x?x" + oc + "xf32, #nn.dims<[1, h, w, " + oc + "]>>";
+  std::string w = "tensor<1x" + panels + "x3x3x" + ic + "x32xf32>";
+  std::string f = "tensor<" + oc + "x" + ic + "x3x3xf32>";
+  std::string source =
+      "kernel.func @k(%x: " + x + ", %w: " + w + ") -> " + r +
+      " attributes {kind = #kernel.kind<contract>} {\n"
+      "  %0 = kernel.unpack %w : " +
+      w + " -> " + f +
+      "\n"
+      "  %1 = nn.conv %x, %0 strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] "
+      "group 1 channels_last : " +
+      x + ", " + f +
+      "\n"
+      "  kernel.yield %1 : " +
+      r + "\n}\n";
+  char name[64];
+  snprintf(name, sizeof name, "free conv %ldx%ld %ld->%ld", size, size, in,
+           out);
+  return {name,
+          source,
+          {size_t(size * size * in), size_t((out + 31) / 32 * 32 * 9 * in),
+           size_t(size * size * out)},
+          2.0 * size * size * out * in * 9,
+          {"h", "w"},
+          {size, size}};
+}
+
+/// The two products of an attention: [b, s, h, d] arguments.
+static Case makeAttention(long s, long h, long d, bool scores) {
+  std::string x = tensor({1, s, h, d}), q = tensor({1, h, s, d});
+  std::string k = tensor({1, h, d, s}), p = tensor({1, h, s, s});
+  std::string head = " attributes {kind = #kernel.kind<contract>} {\n";
+  std::string source =
+      scores ? "kernel.func @k(%a: " + x + ", %b: " + x + ") -> " + p + head +
+                   "  %0 = nn.transpose %a [0, 2, 1, 3] : " + x +
+                   "\n"
+                   "  %1 = nn.transpose %b [0, 2, 3, 1] : " +
+                   x +
+                   "\n"
+                   "  %2 = nn.matmul %0, %1 : " +
+                   q + ", " + k +
+                   "\n"
+                   "  kernel.yield %2 : " +
+                   p + "\n}\n"
+             : "kernel.func @k(%a: " + p + ", %b: " + x + ") -> " + x + head +
+                   "  %0 = nn.transpose %b [0, 2, 1, 3] : " + x +
+                   "\n"
+                   "  %1 = nn.matmul %a, %0 : " +
+                   p + ", " + q +
+                   "\n"
+                   "  %2 = nn.transpose %1 [0, 2, 1, 3] : " +
+                   q +
+                   "\n"
+                   "  kernel.yield %2 : " +
+                   x + "\n}\n";
+  size_t small = s * h * d, large = h * s * s;
+  return {scores ? "attention scores" : "attention context",
+          source,
+          {scores ? small : large, small, scores ? large : small},
+          2.0 * s * s * h * d};
+}
+
 int main(int argc, char **argv) {
   unsigned lanes = argc > 1 ? atoi(argv[1]) : 16;
   const char *wanted = argc > 2 ? argv[2] : "";
@@ -161,22 +232,24 @@ int main(int argc, char **argv) {
     return 0;
   }
   std::vector<Case> cases = {
-      makeMatmul(512, 512, 512),    makeMatmul(64, 768, 3072),
-      makeMatmul(196, 768, 768),    makeMatmul(3136, 64, 576),
-      makeMatmul(128, 3072, 768),   makeMatmul(128, 768, 3072),
-      makeMatmul(128, 768, 768),    makeMatmul(1, 1000, 2048),
-      makeConv(56, 64, 64, 3, 1),   makeConv(14, 256, 256, 3, 1),
-      makeConv(7, 512, 512, 3, 1),  makeConv(28, 128, 128, 3, 2),
-      makeConv(56, 64, 256, 1, 1),  makeConv(28, 128, 128, 3, 1),
-      makeConv(7, 512, 2048, 1, 1), makeConv(7, 2048, 512, 1, 1),
-      makeConv(112, 3, 64, 7, 2),   makeConv(14, 256, 1024, 1, 1),
-      makeConv(28, 256, 512, 1, 2), makeConv(112, 16, 96, 1, 1),
-      makeConv(56, 144, 24, 1, 1),  makeConv(112, 3, 32, 3, 2)};
+      makeMatmul(512, 512, 512),        makeMatmul(64, 768, 3072),
+      makeMatmul(196, 768, 768),        makeMatmul(3136, 64, 576),
+      makeMatmul(128, 3072, 768),       makeMatmul(128, 768, 3072),
+      makeMatmul(128, 768, 768),        makeMatmul(1, 1000, 2048),
+      makeConv(56, 64, 64, 3, 1),       makeConv(14, 256, 256, 3, 1),
+      makeConv(7, 512, 512, 3, 1),      makeConv(28, 128, 128, 3, 2),
+      makeConv(56, 64, 256, 1, 1),      makeConv(28, 128, 128, 3, 1),
+      makeConv(7, 512, 2048, 1, 1),     makeConv(7, 2048, 512, 1, 1),
+      makeConv(112, 3, 64, 7, 2),       makeConv(14, 256, 1024, 1, 1),
+      makeConv(28, 256, 512, 1, 2),     makeConv(112, 16, 96, 1, 1),
+      makeConv(56, 144, 24, 1, 1),      makeConv(112, 3, 32, 3, 2),
+      makeFreeConv(56, 64, 64),         makeFreeConv(15, 96, 96),
+      makeAttention(128, 12, 64, true), makeAttention(128, 12, 64, false)};
   for (const Case &c : cases) {
     if (c.name.find(wanted) == std::string::npos)
       continue;
     double begin = now();
-    auto kernel = CompiledKernel::compile(c.source, lanes);
+    auto kernel = CompiledKernel::compile(c.source, lanes, c.freeDims);
     double compileSeconds = now() - begin;
     if (!kernel)
       return 1;
@@ -195,7 +268,7 @@ int main(int argc, char **argv) {
       double until = now() + 0.05;
       do {
         double start = now();
-        kernel->run(addresses);
+        kernel->run(addresses, c.dims);
         best = std::min(best, now() - start);
       } while (now() < until);
     }
@@ -203,7 +276,7 @@ int main(int argc, char **argv) {
     printf("%-28s %8.1f us %7.1f GFLOP/s %5.1f %% of %.1f  tiles %ld scratch "
            "%ld, compiled in %.0f ms\n",
            c.name.c_str(), best * 1e6, speed, 100 * speed / peak, peak,
-           long(kernel->getTiles({})), long(kernel->getScratch({})),
+           long(kernel->getTiles(c.dims)), long(kernel->getScratch(c.dims)),
            compileSeconds * 1e3);
     fflush(stdout);
   }
