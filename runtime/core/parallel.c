@@ -6,7 +6,6 @@
 #include "core/error.h"
 #include "sinter/cpu.h"
 
-#include <pthreadpool.h>
 #include <string.h>
 
 enum { MAX_THREADS = 1024 };
@@ -30,7 +29,7 @@ sinter_status_t sinter_parallel_begin(int32_t threads, const sinter_thread_pool_
                          "the thread pool has no 'parallel' function");
     parallel.caller = *pool;
   } else if (parallel.threads > 1) {
-    parallel.own = pthreadpool_create((size_t)parallel.threads);
+    parallel.own = sinter_pool_create((size_t)parallel.threads);
     if (!parallel.own)
       return sinter_fail(error, SINTER_STATUS_OUT_OF_MEMORY,
                          "cannot start %d threads", (int)parallel.threads);
@@ -40,8 +39,7 @@ sinter_status_t sinter_parallel_begin(int32_t threads, const sinter_thread_pool_
 }
 
 void sinter_parallel_end(sinter_parallel_t *parallel) {
-  if (parallel->own)
-    pthreadpool_destroy(parallel->own);
+  sinter_pool_destroy(parallel->own);
   memset(parallel, 0, sizeof *parallel);
 }
 
@@ -50,7 +48,7 @@ void sinter_parallel_run(const sinter_parallel_t *parallel, size_t slots,
   if (slots > 1 && parallel->caller.parallel) {
     parallel->caller.parallel(parallel->caller.user, slots, task, argument);
   } else if (slots > 1 && parallel->own) {
-    pthreadpool_parallelize_1d(parallel->own, task, argument, slots, /*flags=*/0);
+    sinter_pool_run(parallel->own, slots, task, argument);
   } else {
     for (size_t slot = 0; slot < slots; ++slot)
       task(argument, slot);

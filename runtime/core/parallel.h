@@ -5,12 +5,13 @@
 #ifndef SINTER_RUNTIME_CORE_PARALLEL_H
 #define SINTER_RUNTIME_CORE_PARALLEL_H
 
+#include "core/pool.h"
 #include "sinter/context.h"
 
 /** The threads of a context: its own, the caller's, or the calling thread alone. */
 typedef struct sinter_parallel {
   int32_t threads;
-  struct pthreadpool *own;
+  sinter_pool_t *own;
   sinter_thread_pool_t caller; /* parallel == NULL: not used */
 } sinter_parallel_t;
 

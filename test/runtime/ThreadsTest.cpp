@@ -6,7 +6,9 @@
 
 #include "Handles.h"
 #include <atomic>
+#include <chrono>
 #include <cstring>
+#include <ctime>
 #include <thread>
 
 using namespace sinter::test;
@@ -31,6 +33,32 @@ TEST(Threads, SameBitsAtAnyCount) {
       }
     }
   }
+}
+
+TEST(Threads, ManyShortRunsInARow) {
+  Model model;
+  Context context(model, 4);
+  Call call(16, 8);
+  for (int repeat = 0; repeat < 3000; ++repeat) {
+    call.x[repeat % call.x.size()] += 1;
+    ASSERT_EQ(call.run(context), SINTER_STATUS_OK);
+    call.expectRight();
+    if (HasFatalFailure())
+      return;
+    if (repeat % 1000 == 0) // long enough for the threads to fall asleep
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+}
+
+TEST(Threads, IdleContextsTakeNoTime) {
+  Model model;
+  Context context(model, 4);
+  Call call(16, 8);
+  ASSERT_EQ(call.run(context), SINTER_STATUS_OK);
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  std::clock_t before = std::clock(); // of all threads of the process
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  EXPECT_LT(std::clock() - before, CLOCKS_PER_SEC / 50);
 }
 
 TEST(Threads, DefaultIsThatOfTheCpu) {
