@@ -14,7 +14,6 @@
 #include "dialects/NN/NNShapes.h"
 #include "dialects/NN/Size.h"
 #include "passes/Fuse/GrowGroups.h"
-#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/SetVector.h"
 
 using namespace mlir;

@@ -15,6 +15,7 @@
 #include "passes/Memory/ArenaPlan.h"
 
 #include "dialects/NN/Size.h"
+#include "passes/Memory/SizeOrder.h"
 #include "llvm/Support/MathExtras.h"
 #include <numeric>
 
@@ -133,17 +134,6 @@ FixedPlan planFixed(ArrayRef<FixedBuffer> buffers) {
 //===----------------------------------------------------------------------===//
 // Free sizes
 //===----------------------------------------------------------------------===//
-
-/// Whether `a >= b` whatever the free dimensions are, as far as can be shown.
-static bool isAtLeast(nn::SizeAttr a, nn::SizeAttr b) {
-  return a == b || nn::getRange(nn::sub(a, b)).first >= 0;
-}
-
-static nn::SizeAttr getLarger(nn::SizeAttr a, nn::SizeAttr b) {
-  if (isAtLeast(a, b))
-    return a;
-  return isAtLeast(b, a) ? b : nn::max(a, b);
-}
 
 namespace {
 /// A slot while it is being filled.

@@ -10,6 +10,7 @@
 #include "mlir/IR/Remarks.h"
 #include "mlir/IR/SymbolTable.h"
 #include "passes/Memory/BufferGraph.h"
+#include "passes/Memory/SizeOrder.h"
 
 namespace sinter {
 #define GEN_PASS_DEF_PLACEBUFFERSPASS
@@ -99,7 +100,7 @@ static nn::SizeAttr getScratch(const memory::BufferGraph &graph,
     auto kernel = SymbolTable::lookupNearestSymbolFrom<kernel::FuncOp>(
         call, call.getCalleeAttr());
     if (seen.insert(kernel).second && kernel.getScratchAttr())
-      scratch = nn::max(scratch, kernel.getScratchAttr());
+      scratch = memory::getLarger(scratch, kernel.getScratchAttr());
   }
   return scratch;
 }
