@@ -22,9 +22,12 @@ using namespace sinter;
 using IntPredicate = arith::CmpIPredicate;
 using FloatPredicate = arith::CmpFPredicate;
 
+/// The larger; NaN wins. Which zero is given is left open: ordering them costs
+/// more than the comparison.
 static Value emitMaximum(const ValueEmitter &e, Value lhs, Value rhs) {
   if (e.isFloat())
-    return arith::MaximumFOp::create(e.b, e.loc, lhs, rhs);
+    return arith::MaximumFOp::create(e.b, e.loc, lhs, rhs,
+                                     arith::FastMathFlags::nsz);
   if (e.isUnsigned)
     return arith::MaxUIOp::create(e.b, e.loc, lhs, rhs);
   return arith::MaxSIOp::create(e.b, e.loc, lhs, rhs);
@@ -32,7 +35,8 @@ static Value emitMaximum(const ValueEmitter &e, Value lhs, Value rhs) {
 
 static Value emitMinimum(const ValueEmitter &e, Value lhs, Value rhs) {
   if (e.isFloat())
-    return arith::MinimumFOp::create(e.b, e.loc, lhs, rhs);
+    return arith::MinimumFOp::create(e.b, e.loc, lhs, rhs,
+                                     arith::FastMathFlags::nsz);
   if (e.isUnsigned)
     return arith::MinUIOp::create(e.b, e.loc, lhs, rhs);
   return arith::MinSIOp::create(e.b, e.loc, lhs, rhs);

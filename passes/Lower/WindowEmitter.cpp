@@ -4,12 +4,12 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Vectors run along the channels. For every vector of channels the filter is
-// read once into registers, then the row of results is walked: columns whose
-// window lies inside of the input in blocks that share what they read, columns
-// at the border one by one with the taps that exist. Border rows run over the
-// rows of the window that exist in a loop. Nothing is padded and no load masked
-// for the border's sake.
+// A row of results is walked in blocks of columns, for all channels of the tile,
+// so that memory is read in its order; vectors run along the channels. Columns
+// whose window lies inside of the input form blocks that share what they read,
+// columns at the border are computed one by one with the taps that exist. Border
+// rows run over the rows of the window that exist in a loop. Nothing is padded
+// and no load masked for the border's sake.
 //
 //===----------------------------------------------------------------------===//
 
@@ -42,7 +42,7 @@ public:
   void emitTile(Value tile);
 
 private:
-  void emitChannels(Value channel, Value mask);
+  void startChannels(Value first, Value mask);
   void emitRow(bool isInside);
   void emitBorderColumns(nn::SizeAttr low, nn::SizeAttr high, bool isInside);
   void emitColumns(Value column, unsigned count, const TapRange &taps,
@@ -75,7 +75,7 @@ private:
   Value image;
   SmallVector<Value> row;
   SmallVector<std::pair<Value, Value>> rowTapRanges;
-  Value isInsideRow;
+  Value isInsideRow, firstChannel, lastChannel;
   /// Of the vector of channels: its first one, its mask, the filter.
   Value channel, channelMask;
   SmallVector<Value> filters;
@@ -319,13 +319,16 @@ void WindowEmitter::finishColumn(Value column, Value sum, const TapRange &taps,
 void WindowEmitter::emitColumns(Value column, unsigned count,
                                 const TapRange &taps, bool isInside) {
   Type type = getComputeType(elementType);
-  Value start = kb.constant(
-      kb.getVector(type),
-      getNeutral(plan.kind, elementType.isUnsignedInteger(), type));
-  SmallVector<Value> sums =
-      forRowTaps({}, column, SmallVector<Value>(count, start), taps, isInside);
-  for (auto [i, sum] : llvm::enumerate(sums))
-    finishColumn(kb.add(column, kb.index(i)), sum, taps, isInside);
+  forEachVector(kb, firstChannel, lastChannel, [&](Value first, Value mask) {
+    startChannels(first, mask);
+    Value start = kb.constant(
+        kb.getVector(type),
+        getNeutral(plan.kind, elementType.isUnsignedInteger(), type));
+    SmallVector<Value> sums = forRowTaps(
+        {}, column, SmallVector<Value>(count, start), taps, isInside);
+    for (auto [i, sum] : llvm::enumerate(sums))
+      finishColumn(kb.add(column, kb.index(i)), sum, taps, isInside);
+  });
 }
 
 /// Columns whose window is cut by the border.
@@ -396,7 +399,7 @@ void WindowEmitter::emitRow(bool isInside) {
 // Tiles
 //===----------------------------------------------------------------------===//
 
-void WindowEmitter::emitChannels(Value first, Value mask) {
+void WindowEmitter::startChannels(Value first, Value mask) {
   channel = first;
   channelMask = mask;
   filters.clear();
@@ -406,7 +409,7 @@ void WindowEmitter::emitChannels(Value first, Value mask) {
       filters.push_back(
           loadFilter(kb.add(kb.mul(kb.index(tap), channels), channel)));
   }
-  // What depends on the channel alone (a bias) is read once.
+  // What does not depend on the column (a bias) is read once.
   unsigned rank = plan.sizes.size();
   Point point{{image}, static_cast<int>(rank) - 1, mask};
   point.indices.append(row.begin(), row.end());
@@ -414,16 +417,6 @@ void WindowEmitter::emitChannels(Value first, Value mask) {
   llvm::BitVector later(rank);
   later.set(rank - 2);
   epilogue.emitInvariant(plan.roots, point, later);
-
-  if (plan.getColumn() == 0)
-    return emitRow(/*isInside=*/true);
-  OpBuilder::InsertionGuard guard(kb.b);
-  auto branch = scf::IfOp::create(kb.b, kb.loc, isInsideRow,
-                                  /*withElseRegion=*/true);
-  kb.b.setInsertionPointToStart(branch.thenBlock());
-  emitRow(/*isInside=*/true);
-  kb.b.setInsertionPointToStart(branch.elseBlock());
-  emitRow(/*isInside=*/false);
 }
 
 void WindowEmitter::emitTile(Value tile) {
@@ -448,10 +441,19 @@ void WindowEmitter::emitTile(Value tile) {
                               : isWhole;
   }
   Value step = kb.index(WindowPlan::channelsPerTile);
-  Value low = kb.mul(indices[1], step);
-  Value high = kb.min(kb.add(low, step), kb.size(plan.sizes.back()));
-  forEachVector(kb, low, high,
-                [&](Value first, Value mask) { emitChannels(first, mask); });
+  firstChannel = kb.mul(indices[1], step);
+  lastChannel =
+      kb.min(kb.add(firstChannel, step), kb.size(plan.sizes.back()));
+
+  if (outer == 0)
+    return emitRow(/*isInside=*/true);
+  OpBuilder::InsertionGuard guard(kb.b);
+  auto branch = scf::IfOp::create(kb.b, kb.loc, isInsideRow,
+                                  /*withElseRegion=*/true);
+  kb.b.setInsertionPointToStart(branch.thenBlock());
+  emitRow(/*isInside=*/true);
+  kb.b.setInsertionPointToStart(branch.elseBlock());
+  emitRow(/*isInside=*/false);
 }
 
 LogicalResult sinter::emitWindowKernel(KernelBuilder &kb) {

@@ -45,7 +45,7 @@ struct WindowPlan {
   int64_t getTaps() const;
 
   /// Channels of a tile.
-  static constexpr int64_t channelsPerTile = 128;
+  static constexpr int64_t channelsPerTile = 256;
 };
 
 /// Plans a kernel of kind window, or fails after an error.

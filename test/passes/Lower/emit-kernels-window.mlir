@@ -1,14 +1,14 @@
 // RUN: sinter-opt %s --split-input-file --sinter-lower-emit-kernels --canonicalize --cse | FileCheck %s
 
-// The filter is read before the columns; inside of the image a block of columns
-// shares its loads: 8 columns and 3 rows of taps read 3 * 10 vectors.
+// Inside of the image a block of columns shares its loads, for one vector of
+// channels after the other: 8 columns and 3 rows of taps read 3 * 10 vectors.
 module @x86_64_v4 attributes {kernel.target = "x86-64-v4"} {
   // CHECK-LABEL: func.func @depthwise(
   // CHECK-SAME: %[[A:[^:]+]]: memref<?xf32>, %[[W:[^:]+]]: memref<?xf32>, %[[Y:[^:]+]]: memref<?xf32>,
+  // CHECK: scf.for {{.*}} step %c8
+  // CHECK: scf.for {{.*}} step %c16
   // CHECK-COUNT-9: vector.load %[[W]]
   // CHECK-NOT: vector.load %[[W]]
-  // CHECK: scf.if
-  // CHECK: scf.for {{.*}} step %c8
   // CHECK-COUNT-30: vector.load %[[A]]
   // CHECK-NOT: vector.load %[[A]]
   // CHECK-COUNT-8: vector.store %{{.*}}, %[[Y]]
@@ -24,14 +24,15 @@ module @x86_64_v4 attributes {kernel.target = "x86-64-v4"} {
 
 // -----
 
-// The bias of the channels is read once for a row of results.
+// The bias of the channels is read once for a block of columns.
 module @x86_64_v4 attributes {kernel.target = "x86-64-v4"} {
   // CHECK-LABEL: func.func @pool(
   // CHECK-SAME: %[[A:[^:]+]]: memref<?xf32>, %[[B:[^:]+]]: memref<?xf32>,
+  // CHECK: scf.for {{.*}} step %c8
   // CHECK: vector.load %[[B]]
+  // CHECK-COUNT-32: arith.maximumf
   // CHECK-NOT: vector.load %[[B]]
-  // CHECK: arith.maximumf
-  // CHECK: return
+  // CHECK-COUNT-8: vector.store
   kernel.func @pool(%a: tensor<1x56x56x64xf32>, %b: tensor<64xf32>) -> tensor<1x28x28x64xf32> attributes {kind = #kernel.kind<window>} {
     %0 = nn.pool max %a window [2, 2] strides [2, 2] pads [0, 0, 0, 0] dilations [1, 1] channels_last : tensor<1x56x56x64xf32>
     %1 = nn.add %0, %b : tensor<1x28x28x64xf32>, tensor<64xf32>
