@@ -116,8 +116,10 @@ static Case makeMatmul(long m, long n, long k) {
           2.0 * m * n * k};
 }
 
-/// `size`: height and width of the output.
-static Case makeConv(long size, long in, long out, long filter, long stride) {
+/// `size`: height and width of the output. `channelsFirst`: the input is the
+/// graph's, channels before height and width.
+static Case makeConv(long size, long in, long out, long filter, long stride,
+                     bool channelsFirst = false) {
   long pad = filter / 2, inSize = size * stride, panels = (out + 31) / 32;
   std::string x = tensor({1, inSize, inSize, in});
   std::string w = tensor({1, panels, filter, filter, in, 32});
@@ -126,14 +128,18 @@ static Case makeConv(long size, long in, long out, long filter, long stride) {
   auto twice = [](long value) {
     return std::to_string(value) + ", " + std::to_string(value);
   };
+  std::string argument = channelsFirst ? tensor({1, in, inSize, inSize}) : x;
   std::string source =
-      "kernel.func @k(%x: " + x + ", %w: " + w + ", %b: " + bias + ") -> " + r +
-      " attributes {kind = #kernel.kind<contract>} {\n"
-      "  %0 = kernel.unpack %w : " +
-      w + " -> " + f +
+      "kernel.func @k(%x: " + argument + ", %w: " + w + ", %b: " + bias +
+      ") -> " + r + " attributes {kind = #kernel.kind<contract>} {\n" +
+      (channelsFirst
+           ? "  %t = nn.transpose %x [0, 2, 3, 1] : " + argument + "\n"
+           : "") +
+      "  %0 = kernel.unpack %w : " + w + " -> " + f +
       "\n"
-      "  %1 = nn.conv %x, %0 strides [" +
-      twice(stride) + "] pads [" + twice(pad) + ", " + twice(pad) +
+      "  %1 = nn.conv " +
+      (channelsFirst ? "%t" : "%x") + ", %0 strides [" + twice(stride) +
+      "] pads [" + twice(pad) + ", " + twice(pad) +
       "] dilations [1, 1] group 1 channels_last : " + x + ", " + f +
       "\n"
       "  %2 = nn.add %1, %b : " +
@@ -145,8 +151,9 @@ static Case makeConv(long size, long in, long out, long filter, long stride) {
       "  kernel.yield %3 : " +
       r + "\n}\n";
   char name[64];
-  snprintf(name, sizeof name, "conv %ldx%ld %ld->%ld %ldx%ld s%ld", size, size,
-           in, out, filter, filter, stride);
+  snprintf(name, sizeof name, "%s %ldx%ld %ld->%ld %ldx%ld s%ld",
+           channelsFirst ? "first conv" : "conv", size, size, in, out, filter,
+           filter, stride);
   return {name,
           source,
           {size_t(inSize * inSize * in),
@@ -243,6 +250,7 @@ int main(int argc, char **argv) {
       makeConv(112, 3, 64, 7, 2),       makeConv(14, 256, 1024, 1, 1),
       makeConv(28, 256, 512, 1, 2),     makeConv(112, 16, 96, 1, 1),
       makeConv(56, 144, 24, 1, 1),      makeConv(112, 3, 32, 3, 2),
+      makeConv(112, 3, 64, 7, 2, true), makeConv(112, 3, 32, 3, 2, true),
       makeFreeConv(56, 64, 64),         makeFreeConv(15, 96, 96),
       makeAttention(128, 12, 64, true), makeAttention(128, 12, 64, false)};
   for (const Case &c : cases) {
