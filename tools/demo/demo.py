@@ -20,7 +20,7 @@ import reader
 
 HERE = pathlib.Path(__file__).resolve().parent
 MODELS = ("ocr_det", "ocr_cls", "ocr_rec")
-ROUNDS = 5
+ROUNDS = 3
 
 
 def make_models(build):
