@@ -1,4 +1,5 @@
-//===- ContractTest.cpp - numbers that contractions compute ----------------===//
+//===- ContractTest.cpp - numbers that contractions compute
+//----------------===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -54,12 +55,12 @@ INSTANTIATE_TEST_SUITE_P(Lanes, Contract, testing::Values(8u, 16u),
                          testing::PrintToStringParamName());
 
 TEST_P(Contract, MatmulOfEveryHeight) {
-  for (long m : {1, 2, 3, 5, 6, 7, 13, 14, 15, 27, 29, 43})
+  for (long m : {1, 3, 6, 7, 15, 29, 43})
     check(makePacked(m, 40, 9), getLanes());
 }
 
 TEST_P(Contract, MatmulOfEveryWidth) {
-  for (long n : {1, 7, 8, 9, 16, 17, 24, 31, 32, 33, 48, 50, 64, 300})
+  for (long n : {1, 8, 9, 16, 24, 32, 48, 50, 300})
     check(makePacked(15, n, 10), getLanes());
 }
 
@@ -171,8 +172,51 @@ TEST_P(Contract, MatmulStoredTransposed) {
        {{20, 6}, {6, 40}, {20, 40}, {}, {}, {1, 0}, true, Epilogue::BiasRelu}});
 }
 
+/// [25, 9] x packed [9, 40] of elements that `T` holds exactly.
+template <typename T>
+static void checkElementType(const std::string &type, unsigned lanes) {
+  if (!canRun(lanes))
+    GTEST_SKIP() << "no vectors of " << lanes << " lanes on this processor";
+  auto tensor = [&](const char *sizes) {
+    return std::string("tensor<") + sizes + "x" + type + ">";
+  };
+  std::string a = tensor("25x9"), w = tensor("1x2x9x32"), b = tensor("9x40");
+  std::string y = tensor("25x40");
+  auto kernel = CompiledKernel::compile(
+      "kernel.func @k(%a: " + a + ", %w: " + w + ") -> " + y +
+          " attributes {kind = #kernel.kind<contract>} {\n"
+          "  %0 = kernel.unpack %w : " +
+          w + " -> " + b + "\n  %1 = nn.matmul %a, %0 : " + a + ", " + b +
+          "\n  kernel.yield %1 : " + y + "\n}\n",
+      lanes);
+  ASSERT_TRUE(kernel) << type;
+  GuardedBuffer lhs(25 * 9 * sizeof(T)), rhs(2 * 9 * 32 * sizeof(T)),
+      result(25 * 40 * sizeof(T));
+  for (int i = 0; i < 25 * 9; ++i)
+    lhs.as<T>()[i] = T(i % 17 - 8);
+  for (int i = 0; i < 2 * 9 * 32; ++i)
+    rhs.as<T>()[i] = T(i % 13 - 6);
+  ASSERT_EQ(kernel->run({lhs.data(), rhs.data(), result.data()}), 0);
+  for (int m = 0; m < 25; ++m)
+    for (int n = 0; n < 40; ++n) {
+      double sum = 0;
+      for (int k = 0; k < 9; ++k)
+        sum += double(lhs.as<T>()[m * 9 + k]) *
+               double(rhs.as<T>()[(n / 32 * 9 + k) * 32 + n % 32]);
+      ASSERT_EQ(double(result.as<T>()[m * 40 + n]), sum)
+          << type << " " << lanes;
+    }
+}
+
+TEST_P(Contract, MatmulOfEveryElementType) {
+  checkElementType<double>("f64", getLanes());
+  checkElementType<_Float16>("f16", getLanes());
+  checkElementType<int32_t>("i32", getLanes());
+  checkElementType<int64_t>("i64", getLanes());
+}
+
 TEST_P(Contract, ConvOfEverySize) {
-  for (long size : {1, 2, 3, 5, 7, 8, 13, 14, 15, 29})
+  for (long size : {1, 3, 7, 8, 14, 29})
     check(makeConv(size, size, 6, 33, 3, 1, 1), getLanes());
 }
 
