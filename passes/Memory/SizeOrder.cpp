@@ -86,9 +86,22 @@ static bool isProductAtLeast(const nn::SizeTerm &a, const nn::SizeTerm &b) {
   });
 }
 
+/// `size` as `max(.., ..)`, if it is that.
+static const nn::SizeAtom *getMaximum(nn::SizeAttr size) {
+  if (size.getTerms().size() != 1)
+    return nullptr;
+  const nn::SizeTerm &term = size.getTerms().front();
+  bool isMaximum = term.coefficient == 1 && term.atoms.size() == 1 &&
+                   term.atoms.front().kind == nn::SizeAtomKind::Max;
+  return isMaximum ? &term.atoms.front() : nullptr;
+}
+
 bool isAtLeast(nn::SizeAttr a, nn::SizeAttr b) {
   if (a == b || nn::getRange(nn::sub(a, b)).first >= 0)
     return true;
+  if (const nn::SizeAtom *maximum = getMaximum(a))
+    return isAtLeast(cast<nn::SizeAttr>(maximum->lhs), b) ||
+           isAtLeast(cast<nn::SizeAttr>(maximum->rhs), b);
   return a.getTerms().size() == 1 && b.getTerms().size() == 1 &&
          isProductAtLeast(a.getTerms().front(), b.getTerms().front());
 }

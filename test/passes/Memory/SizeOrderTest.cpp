@@ -59,6 +59,13 @@ TEST_F(SizeOrderTest, OtherDimensionsDoNotCompare) {
   EXPECT_TRUE(isAtLeast(nn::mul(h, h), h));
 }
 
+TEST_F(SizeOrderTest, OneSideOfAMaximumIsEnough) {
+  nn::SizeAttr maximum = nn::max(nn::max(h, nn::mul(w, 8)), nn::mul(h, w));
+  EXPECT_TRUE(isAtLeast(maximum, nn::mul(w, 3)));
+  EXPECT_FALSE(isAtLeast(nn::mul(w, 8), maximum));
+  EXPECT_EQ(getLarger(maximum, nn::ceilDiv(h, 2)), maximum);
+}
+
 TEST_F(SizeOrderTest, QuotientsMayBeZero) {
   // floor(h / 2) is 0 at h = 1.
   nn::SizeAttr half = nn::floorDiv(h, 2);
