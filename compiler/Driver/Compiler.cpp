@@ -12,11 +12,11 @@
 #include "dialects/Kernel/KernelDialect.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/ThreadPool.h"
 #include "llvm/Support/ToolOutputFile.h"
 
 #include <chrono>
-#include <sys/resource.h>
 
 using namespace sinter;
 
@@ -167,6 +167,19 @@ llvm::LogicalResult Compilation::transform(Phase last) {
   return llvm::success();
 }
 
+/// The most memory this process has had, in bytes (VmHWM: unlike getrusage it does
+/// not count what a parent had before it started this program); 0 if unknown.
+static uint64_t readPeakRss() {
+  auto status = llvm::MemoryBuffer::getFileAsStream("/proc/self/status");
+  uint64_t kibibytes = 0;
+  if (status) {
+    llvm::StringRef rest =
+        (*status)->getBuffer().split("VmHWM:").second.ltrim();
+    rest.consumeInteger(10, kibibytes);
+  }
+  return kibibytes * 1024;
+}
+
 /// Counts what the outlined module holds.
 static void describeKernels(mlir::ModuleOp module, CompileResult &result) {
   if (auto nodes = module->getAttrOfType<mlir::IntegerAttr>("nn.node_count"))
@@ -224,9 +237,7 @@ llvm::LogicalResult sinter::compile(const CompileRequest &request,
   result.seconds = std::chrono::duration<double>(
                        std::chrono::steady_clock::now() - start)
                        .count();
-  rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  result.peakRss = uint64_t(usage.ru_maxrss) * 1024;
+  result.peakRss = readPeakRss();
   return llvm::success();
 }
 
