@@ -79,7 +79,7 @@ SmallVector<FreeDims::Slot> FreeDims::readModel(const onnx::ValueInfo &input) {
   SmallVector<Slot> slots;
   for (auto [i, dimension] : llvm::enumerate(input.shape)) {
     Slot &slot = slots.emplace_back();
-    if (dimension.value && *dimension.value > 0) {
+    if (dimension.value && *dimension.value >= 0) {
       slot.value = dimension.value;
       continue;
     }

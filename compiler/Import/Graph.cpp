@@ -234,7 +234,13 @@ LogicalResult GraphImporter::finishOutputs(Scope &scope) {
   SmallVector<StringRef> names;
   for (const onnx::ValueInfo &output : file->getModel().graph.outputs) {
     ImportedValue *value = scope.find(output.name);
-    if (!value || value->isNotMade || value->isMissing)
+    if (value && value->isNotMade) {
+      (void)fail("unsupported_output", "outputs that are main results of their nodes",
+                 "'" + output.name + "', an additional output that is not computed", "leave this output out of the model");
+      issues.back().kind = ImportIssue::Kind::Unsupported;
+      return failure();
+    }
+    if (!value || value->isMissing)
       return fail("missing_output", "output '" + output.name + "' to be made by a node", "no node that makes it",
                   "correct the outputs of the graph");
     if (output.kind == onnx::ValueInfo::Kind::Tensor && output.type != onnx::ElementType::Undefined &&

@@ -189,7 +189,24 @@ static InputState checkInputs(NodeContext &node) {
   return state;
 }
 
-LogicalResult GraphImporter::importNode(const onnx::Node &node, Scope &scope, Location location, unsigned depth) {
+const onnx::Node &GraphImporter::resolveAttributes(const onnx::Node &node, const Scope &scope) {
+  bool isResolved = llvm::all_of(node.attributes, [](const onnx::Attribute &a) { return a.refName.empty(); });
+  if (isResolved)
+    return node;
+  onnx::Node &resolved = *resolvedNodes.emplace_back(std::make_unique<onnx::Node>(node));
+  resolved.attributes.clear();
+  for (const onnx::Attribute &attribute : node.attributes) {
+    const onnx::Attribute *value = attribute.refName.empty() ? &attribute : scope.findAttribute(attribute.refName);
+    if (!value)
+      continue;
+    resolved.attributes.push_back(*value);
+    resolved.attributes.back().name = attribute.name;
+  }
+  return resolved;
+}
+
+LogicalResult GraphImporter::importNode(const onnx::Node &given, Scope &scope, Location location, unsigned depth) {
+  const onnx::Node &node = resolveAttributes(given, scope);
   std::optional<int64_t> opset = scope.getOpset(node.domain);
   NodeContext context(*this, node, opset.value_or(0), scope, location);
   const onnx::Function *function = findFunction(node);
@@ -283,7 +300,11 @@ LogicalResult GraphImporter::importBody(const onnx::Function &body, NodeContext 
   if (node.getNumInputs() > body.inputs.size() || node.getNumOutputs() > body.outputs.size())
     return node.invalid("at most " + Twine(body.inputs.size()) + " inputs and " + Twine(body.outputs.size()) + " outputs, as the function has",
                         Twine(node.getNumInputs()) + " and " + Twine(node.getNumOutputs()));
-  Scope scope(body.opsets, &body, &node);
+  std::vector<onnx::OpsetImport> opsets = body.opsets;
+  // A body of the standard may leave out the import of the standard domain.
+  if (llvm::none_of(opsets, [](const onnx::OpsetImport &import) { return onnx::canonicalDomain(import.domain).empty(); }))
+    opsets.push_back({"", node.getScope().getOpset("").value_or(onnx::getNewestOpset(""))});
+  Scope scope(opsets, &body, &node);
   for (auto [i, name] : llvm::enumerate(body.inputs)) {
     if (!node.hasInput(i)) {
       scope.markAbsent(name);

@@ -53,9 +53,6 @@ public:
   bool isAbsent(llvm::StringRef name) const { return name.empty() || absent.contains(name); }
   /// The opset of `domain`; nothing if it is not imported.
   std::optional<int64_t> getOpset(llvm::StringRef domain) const;
-  bool isGraph() const { return !function; }
-  /// The call of the function; null for the graph.
-  const NodeContext *getCall() const { return call; }
   /// Attribute of the call whose body this is, or the function's default.
   const onnx::Attribute *findAttribute(llvm::StringRef name) const;
 
@@ -116,6 +113,9 @@ private:
   llvm::LogicalResult importChecked(NodeContext &node, unsigned depth);
   llvm::LogicalResult importStandardBody(NodeContext &node, unsigned depth);
   llvm::LogicalResult checkTypes(NodeContext &node);
+  /// `node` with the values of attributes that refer to those of the function
+  /// around it; without the ones that have none.
+  const onnx::Node &resolveAttributes(const onnx::Node &node, const Scope &scope);
   const onnx::Function *findFunction(const onnx::Node &node) const;
   llvm::LogicalResult addExtraOutputs(Scope &scope, llvm::SmallVectorImpl<llvm::StringRef> &names);
   void setModuleAttributes();
@@ -129,6 +129,7 @@ private:
   mlir::OwningOpRef<mlir::ModuleOp> module;
   mlir::func::FuncOp main;
   std::unique_ptr<FreeDims> freeDims;
+  std::vector<std::unique_ptr<onnx::Node>> resolvedNodes;
   llvm::MapVector<std::pair<nn::SizeAttr, nn::SizeAttr>, mlir::DictionaryAttr> assumptions;
 };
 

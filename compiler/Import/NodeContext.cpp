@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Import/NodeContext.h"
+#include "dialects/NN/NodeLocation.h"
 
 using namespace mlir;
 using namespace sinter;
@@ -12,11 +13,9 @@ using nn::SizeAttr;
 
 
 std::string NodeContext::getName() const {
-  if (const NodeContext *call = scope.getCall())
-    return call->getName();
-  if (!node.name.empty())
-    return node.name.str();
-  return node.outputs.empty() ? node.op.str() : node.outputs.front().str();
+  llvm::SetVector<StringRef> names;
+  nn::collectNodes(location, names);
+  return names.empty() ? node.op.str() : names.front().str();
 }
 
 std::string NodeContext::getOp() const {
@@ -25,11 +24,6 @@ std::string NodeContext::getOp() const {
 }
 
 //===- Attributes ---------------------------------------------------------===//
-
-const onnx::Attribute *NodeContext::findAttribute(StringRef name) const {
-  const onnx::Attribute *attribute = node.findAttribute(name);
-  return attribute && !attribute->refName.empty() ? scope.findAttribute(attribute->refName) : attribute;
-}
 
 int64_t NodeContext::getInt(StringRef name, int64_t defaultValue) const {
   const onnx::Attribute *attribute = findAttribute(name);

@@ -40,8 +40,7 @@ public:
   llvm::StringRef getString(llvm::StringRef name, llvm::StringRef defaultValue) const;
   std::optional<llvm::SmallVector<int64_t>> getInts(llvm::StringRef name) const;
   std::optional<llvm::SmallVector<double>> getFloats(llvm::StringRef name) const;
-  /// Follows references to attributes of the function around the node.
-  const onnx::Attribute *findAttribute(llvm::StringRef name) const;
+  const onnx::Attribute *findAttribute(llvm::StringRef name) const { return node.findAttribute(name); }
 
   //===- Inputs -----------------------------------------------------------===//
   unsigned getNumInputs() const { return node.inputs.size(); }

@@ -85,8 +85,6 @@ static LogicalResult importMean(NodeContext &node) {
 
 static LogicalResult importMod(NodeContext &node) {
   bool fmod = node.getInt("fmod", 0) != 0;
-  if (!fmod && isa<FloatType>(node.getElementType(0)))
-    return node.invalid("fmod = 1 for floats", "fmod = 0");
   return node.setOutput(0, node.elementwise<nn::ModOp>({node.getInput(0), node.getInput(1)}, fmod));
 }
 

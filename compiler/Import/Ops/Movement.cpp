@@ -200,7 +200,8 @@ static LogicalResult importSpaceToDepth(NodeContext &node) {
       failed(node.unify(nn::mul(width, block), in[3], "a width that the block size divides")))
     return failure();
   Value split = node.reshape(node.getInput(0), {in[0], in[1], height, b, width, b});
-  Value moved = node.transpose(split, {0, 3, 5, 1, 2, 4});
+  bool isDcr = node.getString("mode", "DCR") == "DCR";
+  Value moved = node.transpose(split, isDcr ? ArrayRef<int64_t>{0, 3, 5, 1, 2, 4} : ArrayRef<int64_t>{0, 1, 3, 5, 2, 4});
   return node.setOutput(0, node.reshape(moved, {in[0], nn::mul(in[1], block * block), height, width}));
 }
 

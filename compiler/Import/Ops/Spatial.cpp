@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Import/OpTable.h"
+#include "compiler/Import/Ops/DynamicFilter.h"
 
 using namespace mlir;
 using namespace sinter;
@@ -113,6 +114,10 @@ static LogicalResult buildConv(NodeContext &node) {
   auto window = readWindow(node, *kernel);
   if (failed(window))
     return failure();
+  if (!isConstantExpression(node.getInput(1))) {
+    auto product = convolveDynamic(node, {window->kernel, window->strides, window->pads, window->dilations, node.getInt("group", 1)});
+    return failed(product) ? failure() : node.setOutput(0, addBias(node, *product));
+  }
   Value result = node.create<nn::ConvOp>(node.getInput(0), node.getInput(1), window->strides, window->pads,
                                          window->dilations, uint64_t(node.getInt("group", 1)));
   return node.setOutput(0, addBias(node, result));
@@ -157,6 +162,11 @@ static LogicalResult buildConvTranspose(NodeContext &node) {
     return node.invalid("'output_padding' with " + Twine(rank) + " entries", Twine(outputPadding.size()));
   if (failed(padToOutput(node, *window, outputPadding)))
     return failure();
+  if (!isConstantExpression(node.getInput(1))) {
+    auto product = convolveTransposedDynamic(
+        node, {window->kernel, window->strides, window->pads, window->dilations, node.getInt("group", 1)}, outputPadding);
+    return failed(product) ? failure() : node.setOutput(0, addBias(node, *product));
+  }
   Value result = node.create<nn::ConvTransposeOp>(node.getInput(0), node.getInput(1), window->strides, window->pads,
                                                   window->dilations, outputPadding,
                                                   uint64_t(node.getInt("group", 1)));
@@ -170,8 +180,6 @@ static LogicalResult buildPool(NodeContext &node, nn::ReduceKind kind, bool coun
   auto window = readWindow(node, *kernel);
   if (failed(window))
     return failure();
-  if (node.hasOutput(1))
-    return node.unsupported("one output", "the output 'Indices'", "remove what uses the indices of the maximum");
   return node.setOutput(0, node.create<nn::PoolOp>(node.getInput(0), kind, window->kernel, window->strides,
                                                    window->pads, window->dilations, node.getInt("ceil_mode", 0) != 0,
                                                    countsPads));
