@@ -129,6 +129,8 @@ struct MakeChannelsLastPass
   using Base::Base;
 
   void runOnOperation() override {
+    if (getOperation().isExternal())
+      return;
     LayoutChoice choice(getOperation());
     Rewriting(getOperation(), choice).run();
   }

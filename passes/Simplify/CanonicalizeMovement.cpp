@@ -8,6 +8,7 @@
 #include "dialects/NN/Size.h"
 #include "passes/Simplify/Constants.h"
 #include "passes/Simplify/Patterns.h"
+#include "passes/Simplify/ReshapeGroups.h"
 
 using namespace mlir;
 using namespace sinter;
@@ -75,6 +76,28 @@ struct JoinReshapes : OpRewritePattern<nn::ReshapeOp> {
       return failure();
     rewriter.replaceOpWithNewOp<nn::ReshapeOp>(op, op.getType(),
                                                inner.getInput());
+    return success();
+  }
+};
+
+/// A resize gives its result the sizes that the model assumes it to have.
+/// ```mlir
+/// %r = nn.resize .. %x : .. to tensor<?xf32, #nn.dims<[(h floordiv 2) * 2]>>
+/// %y = nn.reshape %r : .. to tensor<?xf32, #nn.dims<[h]>>
+/// // ->
+/// %y = nn.resize .. %x : .. to tensor<?xf32, #nn.dims<[h]>>
+/// ```
+struct RenameSizesOfResize : OpRewritePattern<nn::ReshapeOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(nn::ReshapeOp op,
+                                PatternRewriter &rewriter) const override {
+    auto resize = op.getInput().getDefiningOp<nn::ResizeOp>();
+    if (!resize || !resize->hasOneUse() || !isRenaming(op))
+      return failure();
+    Operation *copy =
+        cloneWith(rewriter, resize, resize.getInput(), op.getType());
+    rewriter.replaceOp(op, copy->getResult(0));
     return success();
   }
 };
@@ -265,8 +288,9 @@ struct TurnGatherIntoSlice : OpRewritePattern<nn::GatherOp> {
 } // namespace
 
 void sinter::populateCanonicalizeMovementPatterns(RewritePatternSet &patterns) {
-  patterns.add<DropFullSlice, DropLeadingOnesOfWeight, DropTrivialConcat,
-               JoinReshapes, JoinTransposes, TakeInputOfBroadcast,
-               TurnGatherIntoSlice, TurnTransposeIntoReshape>(
-      patterns.getContext());
+  patterns
+      .add<DropFullSlice, DropLeadingOnesOfWeight, DropTrivialConcat,
+           JoinReshapes, RenameSizesOfResize, JoinTransposes,
+           TakeInputOfBroadcast, TurnGatherIntoSlice, TurnTransposeIntoReshape>(
+          patterns.getContext());
 }

@@ -46,8 +46,8 @@ def CanonicalizeOpsPass : SimplifyPass<"canonicalize-ops"> {
 
     Rounding: `x / c` becomes `x * (1/c)`, `(x * c) * d` becomes `x * (c * d)` for
     constant numbers, and so does a division by one number for each row: each may
-    differ by one unit in the last place. Everything else is exact (`-0.0 + 0` may
-    lose its sign).
+    differ by one unit in the last place. `x + 0` may lose the sign of `-0.0`, and
+    `pow(-inf, 0.5)` is NaN. Everything else is exact.
 
     Needs: `nn` on tensors. Leaves: the same.
 

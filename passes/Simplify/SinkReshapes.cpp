@@ -102,10 +102,23 @@ struct SinkReshapeBelowElementwise : RewritePattern {
   }
 
 private:
+  /// Whether a new reshape would give `operand` the type `before`: it is no
+  /// weight, and no reshape of such a value that would cancel.
+  static bool needsView(Value operand, RankedTensorType before) {
+    if (operand.getType() == before || getWeight(operand))
+      return false;
+    auto reshape = operand.getDefiningOp<nn::ReshapeOp>();
+    return !reshape || reshape.getInput().getType() != before;
+  }
+
   static LogicalResult sink(Operation *op, nn::ReshapeOp reshape,
                             const Regrouping &regrouping,
                             PatternRewriter &rewriter) {
     auto type = cast<RankedTensorType>(op->getResult(0).getType());
+    // A value that is used elsewhere too is in memory anyway: then the
+    // operation stays beside its other operands, with which it may share a
+    // loop.
+    bool isChain = reshape->hasOneUse() && reshape.getInput().hasOneUse();
     SmallVector<RankedTensorType> types;
     for (Value operand : op->getOperands()) {
       auto operandType = cast<RankedTensorType>(operand.getType());
@@ -115,6 +128,8 @@ private:
       if (!before)
         return rewriter.notifyMatchFailure(
             op, "an operand cannot follow as a view");
+      if (!isChain && needsView(operand, before))
+        return rewriter.notifyMatchFailure(op, "would only move a view");
       types.push_back(before);
     }
     SmallVector<Value> operands;

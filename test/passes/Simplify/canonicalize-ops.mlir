@@ -1,4 +1,4 @@
-// RUN: sinter-opt %s --pass-pipeline='builtin.module(func.func(sinter-simplify-canonicalize-ops))' | FileCheck %s
+// RUN: sinter-opt %s -split-input-file --pass-pipeline='builtin.module(func.func(sinter-simplify-canonicalize-ops))' | FileCheck %s
 
 //===----------------------------------------------------------------------===//
 // Element-wise
@@ -223,4 +223,17 @@ func.func @gather_stays(%x: tensor<?x8xf32, #nn.dims<[n, 8]>>) -> (tensor<8xf32>
   %0 = nn.gather %x, %three axis 0 : tensor<?x8xf32, #nn.dims<[n, 8]>>, tensor<i64>
   %1 = nn.gather %x, %apart axis 1 : tensor<?x8xf32, #nn.dims<[n, 8]>>, tensor<2xi64>
   return %0, %1 : tensor<8xf32>, tensor<?x2xf32, #nn.dims<[n, 2]>>
+}
+
+// -----
+
+module attributes {nn.assumptions = [{lhs = #nn.size<(h floordiv 2) * 2>, rhs = #nn.size<h>}]} {
+  // CHECK-LABEL: @renamed_resize
+  func.func @renamed_resize(%x: tensor<1x?xf32, #nn.dims<[1, h floordiv 2]>>) -> tensor<1x?xf32, #nn.dims<[1, h]>> {
+    // CHECK: nn.resize nearest {{.*}} to tensor<1x?xf32, #nn.dims<[1, h]>>
+    // CHECK-NOT: nn.reshape
+    %0 = nn.resize nearest %x asymmetric floor scales [1.0, 2.0] : tensor<1x?xf32, #nn.dims<[1, h floordiv 2]>> to tensor<1x?xf32, #nn.dims<[1, (h floordiv 2) * 2]>>
+    %1 = nn.reshape %0 : tensor<1x?xf32, #nn.dims<[1, (h floordiv 2) * 2]>> to tensor<1x?xf32, #nn.dims<[1, h]>>
+    return %1 : tensor<1x?xf32, #nn.dims<[1, h]>>
+  }
 }

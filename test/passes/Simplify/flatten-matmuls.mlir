@@ -82,3 +82,17 @@ func.func @transposed_input_stays(%x: tensor<2x4x3xf32>) -> tensor<2x3x5xf32> {
   %0 = nn.matmul %t, %w : tensor<2x3x4xf32>, tensor<4x5xf32>
   return %0 : tensor<2x3x5xf32>
 }
+
+// The product is used elsewhere too: the sum stays with the scaled copy, which has
+// rank 3 because of %s.
+// CHECK-LABEL: @shared_product
+func.func @shared_product(%x: tensor<2x3x4xf32>, %s: tensor<2x1x4xf32>) -> tensor<2x3x4xf32> {
+  // CHECK: nn.mul %{{.+}} : tensor<2x3x4xf32>, tensor<2x1x4xf32>
+  // CHECK-NEXT: nn.add %{{.+}} : tensor<2x3x4xf32>, tensor<2x3x4xf32>
+  // CHECK-NEXT: return
+  %w = nn.weight #nn.weight<file {name = "w"} : tensor<4x4xf32>>
+  %0 = nn.matmul %x, %w : tensor<2x3x4xf32>, tensor<4x4xf32>
+  %1 = nn.mul %0, %s : tensor<2x3x4xf32>, tensor<2x1x4xf32>
+  %2 = nn.add %0, %1 : tensor<2x3x4xf32>, tensor<2x3x4xf32>
+  return %2 : tensor<2x3x4xf32>
+}
