@@ -6,6 +6,8 @@
 
 #include "NumericsSupport.h"
 
+#include <map>
+
 using namespace sinter::test;
 
 static RunResult runOnce(const CompiledKernel &kernel,
@@ -34,6 +36,21 @@ static RunResult runOnce(const CompiledKernel &kernel,
   return result;
 }
 
+/// The kernel for these lanes; kept as long as the same text is asked for, as
+/// tests of several sizes do.
+static const CompiledKernel *getKernel(const std::string &body, unsigned lanes,
+                                       llvm::ArrayRef<llvm::StringRef> names) {
+  static std::string text;
+  static std::map<unsigned, std::unique_ptr<CompiledKernel>> kernels;
+  if (text != body)
+    kernels.clear();
+  text = body;
+  std::unique_ptr<CompiledKernel> &kernel = kernels[lanes];
+  if (!kernel)
+    kernel = CompiledKernel::compile("kernel.func " + body, lanes, names);
+  return kernel.get();
+}
+
 void sinter::test::runKernel(
     const std::string &body, const std::vector<Bytes> &inputs,
     const std::vector<size_t> &resultBytes, const FreeDims &dims,
@@ -46,7 +63,7 @@ void sinter::test::runKernel(
   }
   for (unsigned lanes : {8u, 16u}) {
     SCOPED_TRACE("lanes: " + std::to_string(lanes));
-    auto kernel = CompiledKernel::compile("kernel.func " + body, lanes, names);
+    const CompiledKernel *kernel = getKernel(body, lanes, names);
     ASSERT_TRUE(kernel) << body;
     if (!canRun(lanes))
       continue;

@@ -126,9 +126,7 @@ void check(const Case &test) {
 
 TEST(Window, DepthwiseOfCommonShapes) {
   check({14, 14, 40, 3, 1, 1, 1});
-  check({15, 20, 32, 3, 2, 1, 1});
   check({16, 16, 24, 3, 2, 0, 1});
-  check({7, 7, 144, 5, 1, 2, 2});
   check({14, 9, 16, 5, 2, 2, 2});
   check({7, 7, 300, 3, 1, 1, 1});
 }
@@ -143,13 +141,12 @@ TEST(Window, DepthwiseWithOddGeometry) {
 }
 
 TEST(Window, DepthwiseOverFreeSizes) {
-  for (auto [h, w] : {std::pair{1, 1}, {2, 5}, {9, 30}, {20, 17}}) {
-    Case test{h, w, 24, 3, 1, 1, 1};
-    test.isFree = true;
-    check(test);
-    test.stride = 2;
-    check(test);
-  }
+  for (int stride : {1, 2})
+    for (auto [h, w] : {std::pair{1, 1}, {2, 5}, {9, 30}, {20, 17}}) {
+      Case test{h, w, 24, 3, stride, 1, 1};
+      test.isFree = true;
+      check(test);
+    }
 }
 
 TEST(Window, MaxPooling) {
