@@ -7,6 +7,10 @@
 
 #include <stddef.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct sinter_pool sinter_pool_t;
 
 /** Starts `threads` - 1 threads (the caller of run is the other one); NULL when the
@@ -23,5 +27,9 @@ void sinter_pool_destroy(sinter_pool_t *pool);
  */
 void sinter_pool_run(sinter_pool_t *pool, size_t slots,
                      void (*task)(void *argument, size_t slot), void *argument);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif /* SINTER_RUNTIME_CORE_POOL_H */

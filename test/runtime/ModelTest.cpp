@@ -147,7 +147,7 @@ TEST(Model, OptionsOfAnotherVersion) {
 TEST(Model, FolderAndPipeAreRefused) {
   Model folder("/tmp");
   EXPECT_EQ(folder.status, SINTER_STATUS_IO);
-  std::string pipe = testing::TempDir() + "/sinter_pipe";
+  std::string pipe = testing::TempDir() + "/sinter_pipe." + std::to_string(getpid());
   ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
   Model model(pipe.c_str());
   EXPECT_EQ(model.status, SINTER_STATUS_IO) << "and does not wait for a writer";

@@ -50,6 +50,20 @@ TEST(Threads, ManyShortRunsInARow) {
   }
 }
 
+TEST(Threads, LaunchesSeeWhatTheOnesBeforeWrote) {
+  Model model;
+  Context context(model, 2);
+  Call call(64, 2048);
+  for (int repeat = 0; repeat < 60; ++repeat) {
+    for (size_t i = 0; i < call.x.size(); ++i)
+      call.x[i] = static_cast<float>((i + repeat) % 97);
+    ASSERT_EQ(call.run(context), SINTER_STATUS_OK);
+    call.expectRight(); // the sums are wrong where a row of the arena was late
+    if (HasFatalFailure())
+      return;
+  }
+}
+
 TEST(Threads, IdleContextsTakeNoTime) {
   Model model;
   Context context(model, 4);
