@@ -97,7 +97,7 @@ LogicalResult FreeDims::applyShape(const onnx::ValueInfo &input, StringRef shape
     shape.split(parts, ',');
   auto invalid = [&](const Twine &expected) {
     return fail(issue, "bad_shape", expected + " for input '" + input.name + "'", "'" + shape + "'",
-                "write the dimensions like 1..32,3,224,224; '?' keeps what the model says");
+                "write the dimensions like 1..32,3,224,224");
   };
   if (!input.hasShape) {
     for (unsigned i = 0; i < parts.size(); ++i) {
@@ -108,8 +108,6 @@ LogicalResult FreeDims::applyShape(const onnx::ValueInfo &input, StringRef shape
   if (parts.size() != slots.size())
     return invalid(Twine(slots.size()) + " dimensions");
   for (auto [part, slot] : llvm::zip_equal(parts, slots)) {
-    if (part.trim() == "?")
-      continue;
     std::optional<DimRange> range = DimRange::parse(part.trim());
     if (!range)
       return invalid("N, LO..HI or LO..HI@OPT as each dimension");

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Import/NodeContext.h"
+#include "compiler/Import/Onnx/Schemas.h"
 #include "dialects/NN/NodeLocation.h"
 #include "llvm/ADT/StringExtras.h"
 #include "mlir/IR/Verifier.h"
@@ -35,12 +36,23 @@ FailureOr<OwningOpRef<ModuleOp>> GraphImporter::run() {
   builder.setInsertionPointToStart(main.addEntryBlock());
 
   Scope scope(model.opsets);
-  if (failed(defineConstants(scope)) || failed(defineInputs(scope)) || failed(importNodes(scope)) || !issues.empty())
+  if (failed(checkOpsets()) || failed(defineConstants(scope)) || failed(defineInputs(scope)) || failed(importNodes(scope)) || !issues.empty())
     return failure();
   if (failed(finishOutputs(scope)))
     return failure();
   setModuleAttributes();
   return std::move(module);
+}
+
+LogicalResult GraphImporter::checkOpsets() {
+  for (const onnx::OpsetImport &import : file->getModel().opsets) {
+    int64_t newest = onnx::getNewestOpset(import.domain);
+    StringRef domain = onnx::canonicalDomain(import.domain);
+    if (newest > 0 && (import.version < 1 || import.version > newest))
+      return fail("opset_version", "an opset of domain '" + (domain.empty() ? "ai.onnx" : domain) + "' from 1 to " + Twine(newest),
+                  "opset " + Twine(import.version), "export the model with an older opset");
+  }
+  return success();
 }
 
 LogicalResult GraphImporter::defineConstants(Scope &scope) {

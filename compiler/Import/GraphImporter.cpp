@@ -219,14 +219,10 @@ LogicalResult GraphImporter::importNode(const onnx::Node &given, Scope &scope, L
   if (!function) {
     auto info = onnx::findOperator(node.op, node.domain, *opset);
     std::string problem = info ? onnx::checkNode(node, *opset) : "";
-    int64_t newest = onnx::getNewestOpset(node.domain);
     if (!info) {
-      bool isTooNew = newest > 0 && *opset > newest;
-      (void)context.unsupported(
-          isTooNew ? "an opset up to " + Twine(newest) : "an operator of ONNX, or a function in the model",
-          isTooNew ? "opset " + Twine(*opset) : "the unknown operator '" + Twine(context.getOp()) + "'",
-          isTooNew ? StringRef("export the model with an older opset")
-                   : getRemedy(node.op, onnx::canonicalDomain(node.domain)));
+      (void)context.unsupported("an operator of ONNX, or a function in the model",
+                                "the unknown operator '" + context.getOp() + "'",
+                                getRemedy(node.op, onnx::canonicalDomain(node.domain)));
       return markOutputs(context, /*isMissing=*/true);
     }
     if (!problem.empty())

@@ -102,7 +102,7 @@ public:
   llvm::LogicalResult importBody(const onnx::Function &body, NodeContext &node, unsigned depth);
 
 private:
-  llvm::LogicalResult checkModel();
+  llvm::LogicalResult checkOpsets();
   llvm::LogicalResult defineConstants(Scope &scope);
   llvm::LogicalResult defineInputs(Scope &scope);
   llvm::LogicalResult importNodes(Scope &scope);

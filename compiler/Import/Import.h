@@ -20,8 +20,7 @@ namespace sinter {
 struct ImportOptions {
   /// Free dimensions by name: `N` fixes one, `LO..HI[@OPT]` bounds it.
   std::vector<std::pair<std::string, std::string>> dims;
-  /// Shapes by input: comma-separated dimensions, each `N`, `LO..HI[@OPT]`, or
-  /// `?` for as the model says.
+  /// Shapes by input: comma-separated dimensions, each `N` or `LO..HI[@OPT]`.
   std::vector<std::pair<std::string, std::string>> shapes;
   /// Inner tensors that become outputs too, after those of the model.
   std::vector<std::string> outputs;
