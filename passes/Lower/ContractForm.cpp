@@ -416,6 +416,9 @@ bool FormBuilder::collectLeaves(const Indices &indices,
       return false;
     leaves.push_back({value, view->argument});
     forms.push_back(view->offset);
+    // A scalar has no index to tell the rank by.
+    if (forms.back().strides.empty())
+      forms.back().strides.assign(rowRank + 1, getSize(0));
     return true;
   };
   for (Operation &op : llvm::reverse(body)) {

@@ -88,3 +88,20 @@ module @x86_64_v4 attributes {kernel.target = "x86-64-v4"} {
     kernel.yield %2 : tensor<32x14xf32>
   }
 }
+
+// -----
+
+// A scalar that is an argument has no dimension to index it by.
+module @x86_64_v3 attributes {kernel.target = "x86-64-v3"} {
+  // CHECK-LABEL: func.func @scalar_operand(
+  // CHECK-SAME: %{{[^:]+}}: memref<?xf32>, %{{[^:]+}}: memref<?xf32>, %[[SCALAR:[^:]+]]: memref<?xf32>, %[[Y:[^:]+]]: memref<?xf32>
+  // CHECK: %[[SUM:.+]]:12 = scf.for
+  // CHECK: memref.load %[[SCALAR]]
+  // CHECK: vector.store {{.*}}, %[[Y]]
+  kernel.func @scalar_operand(%a: tensor<6x8xf32>, %w: tensor<1x1x8x32xf32>, %c: tensor<f32>) -> tensor<6x32xf32> attributes {kind = #kernel.kind<contract>} {
+    %0 = kernel.unpack %w : tensor<1x1x8x32xf32> -> tensor<8x32xf32>
+    %1 = nn.matmul %a, %0 : tensor<6x8xf32>, tensor<8x32xf32>
+    %2 = nn.add %1, %c : tensor<6x32xf32>, tensor<f32>
+    kernel.yield %2 : tensor<6x32xf32>
+  }
+}
