@@ -148,17 +148,17 @@ void ContractEmitter::emitUnit(Value unit) {
     unit = kb.div(unit, kb.size(count));
     return count.isConstant(1) ? kb.index(0) : index;
   };
-  SizeAttr lineSize = c.rows[c.getLine()], pixelSize = c.rows[c.getPixel()];
-  Value pixelBlock = take(plan.pixelBlocks);
-  if (plan.pixelStep) {
-    Value step = kb.index(*plan.pixelStep), begin = kb.mul(pixelBlock, step);
-    pixels = {begin, kb.min(kb.add(begin, step), kb.size(pixelSize))};
-  } else {
-    pixels = getBlock(pixelBlock, plan.pixelBlocks, pixelSize);
-  }
-  lines = getBlock(take(plan.lineBlocks), plan.lineBlocks, lineSize);
-  Range panels =
-      getBlock(take(plan.panelGroups), plan.panelGroups, plan.panels);
+  Range panels;
+  auto takePanels = [&] {
+    panels = getBlock(take(plan.panelGroups), plan.panelGroups, plan.panels);
+  };
+  if (plan.rowsFirst)
+    takePanels();
+  pixels =
+      getBlock(take(plan.pixelBlocks), plan.pixelBlocks, c.rows[c.getPixel()]);
+  lines = getBlock(take(plan.lineBlocks), plan.lineBlocks, c.rows[c.getLine()]);
+  if (!plan.rowsFirst)
+    takePanels();
   outer.assign(c.rows.size() - 2, Value());
   for (unsigned row = outer.size(); row-- > 0;)
     outer[row] = take(c.rows[row]);

@@ -22,9 +22,11 @@ static constexpr int64_t fewestRows = 84;
 /// Units to aim at, and multiply-adds of a whole vector a unit should have.
 static constexpr int64_t wantedUnits = 32;
 static constexpr int64_t wantedWork = 100000;
-/// Height of the highest tile, and a multiple of those of all instruction sets.
+/// Height of the tallest tile of any instruction set.
 static constexpr int64_t tallestTile = 14;
-static constexpr int64_t pixelMultiple = 84;
+/// An operand of this size is still in the second-level cache when it is used
+/// again.
+static constexpr int64_t keptBytes = 1 << 20;
 
 namespace {
 
@@ -44,10 +46,12 @@ private:
     auto lookup = [&](StringRef) { return std::optional<int64_t>(symbol); };
     return std::max<int64_t>(1, nn::evaluate(size, lookup).value_or(symbol));
   }
+  int64_t getRowsPerBlock() const;
   void chooseRowBlocks();
   void chooseRowBlocksOfWindow();
   void splitForThreads();
   void alignPixelBlocks();
+  void chooseOrder();
   void writeBlocks();
   void writeScratch();
 
@@ -80,14 +84,19 @@ ContractPlan Planner::run() {
     chooseRowBlocks();
   splitForThreads();
   alignPixelBlocks();
+  chooseOrder();
   writeBlocks();
   writeScratch();
   return plan;
 }
 
+int64_t Planner::getRowsPerBlock() const {
+  return std::max(fewestRows,
+                  lhsBytes / getComputeBytes(c.elementType) / depth);
+}
+
 void Planner::chooseRowBlocks() {
-  int64_t bytes = getComputeBytes(c.elementType);
-  int64_t rows = std::max(fewestRows, lhsBytes / bytes / depth);
+  int64_t rows = getRowsPerBlock();
   if (pixels >= rows) {
     lineBlocks = lines;
     pixelBlocks = std::max<int64_t>(1, (pixels + rows / 2) / rows);
@@ -156,6 +165,22 @@ void Planner::alignPixelBlocks() {
     }
 }
 
+/// What does not stay in the cache is read again for every block, or group, of
+/// the other operand. Free sizes count as large.
+void Planner::chooseOrder() {
+  if (!c.rows[c.getLine()].getConstant() || !c.rows[c.getPixel()].getConstant())
+    return;
+  int64_t bytes = getComputeBytes(c.elementType);
+  int64_t left = lines * pixels * depth * bytes;
+  if (c.window)
+    left = lines * pixels * estimate(c.window->channels, 64) * bytes;
+  int64_t right = panels * panelColumns * depth * bytes;
+  int64_t blocks = lineBlocks * pixelBlocks;
+  int64_t rowsFirst = left + right * (right > keptBytes ? blocks : 1);
+  int64_t panelsFirst = right + left * (left > keptBytes ? panels : 1);
+  plan.rowsFirst = rowsFirst <= panelsFirst;
+}
+
 void Planner::writeBlocks() {
   SizeAttr line = c.rows[c.getLine()], pixel = c.rows[c.getPixel()];
   // Blocks of free dimensions have a fixed size instead of a fixed number.
@@ -167,16 +192,10 @@ void Planner::writeBlocks() {
   plan.pixelBlocks = getSize(pixelBlocks);
   plan.pixelsPerBlock = getSize(ceilDivide(pixels, pixelBlocks));
   if (!pixel.getConstant()) {
-    // One line: it may be as long as it likes. Several: a block has them whole.
-    bool cut = c.rows[c.getLine()].isConstant(1);
-    int64_t rows =
-        std::max(fewestRows, lhsBytes / getComputeBytes(c.elementType) / depth);
-    if (cut) {
-      plan.pixelStep =
-          ceilDivide(std::min<int64_t>(rows, 1 << 14), pixelMultiple) *
-          pixelMultiple;
-      plan.pixelsPerBlock = getSize(*plan.pixelStep);
-      plan.pixelBlocks = nn::ceilDiv(pixel, *plan.pixelStep);
+    // One line may be as long as it likes. Of several, a block has them whole.
+    if (line.isConstant(1)) {
+      plan.pixelsPerBlock = getSize(std::min<int64_t>(getRowsPerBlock(), 4096));
+      plan.pixelBlocks = nn::ceilDiv(pixel, plan.pixelsPerBlock);
     } else {
       plan.pixelsPerBlock = pixel;
     }

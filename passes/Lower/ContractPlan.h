@@ -20,10 +20,12 @@ namespace sinter::contract {
 
 struct ContractPlan {
   nn::SizeAttr panels; ///< of the columns (of one group)
-  /// Numbers of blocks. Block b of n of a dimension of size s is [b*s/n,
-  /// (b+1)*s/n), but for pixels if `pixelStep`: [b*step, min(s, (b+1)*step)).
+  /// Numbers of blocks: block b of n of a dimension of size s is [b * s / n,
+  /// (b + 1) * s / n).
   nn::SizeAttr panelGroups, lineBlocks, pixelBlocks;
-  std::optional<int64_t> pixelStep;
+  /// Whether all panels meet a block of rows before the next block is begun, or
+  /// all blocks of rows a group of panels.
+  bool rowsFirst = true;
   /// The most lines and pixels that a block has.
   nn::SizeAttr linesPerBlock, pixelsPerBlock;
 
