@@ -331,7 +331,7 @@ Value sinter::emitElementwise(OpBuilder &b, Location loc, Operation *op,
   unsigned typed = isa<nn::WhereOp>(op) ? 1 : 0;
   Type element = getElementTypeOrSelf(op->getOperand(typed));
   ValueEmitter e{b, loc, operands[typed].getType(),
-                 element.isUnsignedInteger()};
+                 element.isUnsignedInteger() || element.isInteger(1)};
   return lookup(op)->emit(e, op, operands);
 }
 

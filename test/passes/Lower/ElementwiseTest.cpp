@@ -252,6 +252,8 @@ TEST(Elementwise, ComparisonsAndTruthValues) {
   checkExact<uint8_t, uint8_t>("nn.xor", "i1", "i1", {p, q}, {0, 1, 1, 0});
   checkExact<uint8_t, uint8_t>("nn.not", "i1", "i1", {p}, {1, 1, 0, 0});
   checkExact<uint8_t, uint8_t>("nn.equal", "i1", "i1", {p, q}, {1, 0, 0, 1});
+  checkExact<uint8_t, uint8_t>("nn.max", "i1", "i1", {p, q}, {0, 1, 1, 1});
+  checkExact<uint8_t, uint8_t>("nn.less", "i1", "i1", {p, q}, {0, 1, 0, 0});
 }
 
 TEST(Elementwise, CastsSaturate) {

@@ -286,6 +286,24 @@ TEST(Loop, ResizesToNearest) {
   expectKernel(body, {toBytes(a)}, expected, {}, 0);
 }
 
+TEST(Loop, ScalarsAndEmptyTensors) {
+  std::string scalar = "@f(%a: tensor<f32>, %b: tensor<1x1xf32>) -> "
+                       "tensor<1x1xf32>" +
+                       kLoop +
+                       R"({ %r = nn.sub %a, %b : tensor<f32>, tensor<1x1xf32>
+      kernel.yield %r : tensor<1x1xf32> })";
+  std::vector<float> five{5}, two{2};
+  expectKernel(scalar, {toBytes(five), toBytes(two)}, {3});
+  std::string rankZero = "@f(%a: tensor<f32>) -> tensor<f32>" + kLoop +
+                         "{ %r = nn.neg %a : tensor<f32>"
+                         " kernel.yield %r : tensor<f32> }";
+  expectKernel(rankZero, {toBytes(five)}, {-5});
+  std::string empty = "@f(%a: tensor<0x3xf32>) -> tensor<0x3xf32>" + kLoop +
+                      "{ %r = nn.neg %a : tensor<0x3xf32>"
+                      " kernel.yield %r : tensor<0x3xf32> }";
+  expectKernel(empty, {Bytes()}, {});
+}
+
 TEST(Loop, MayWriteOverAnOperand) {
   // The buffer of %a is that of the result; the harness passes it twice.
   std::string body = "@f(%a: tensor<1000xf32>) -> tensor<1000xf32>" + kLoop +

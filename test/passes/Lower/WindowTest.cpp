@@ -171,6 +171,26 @@ TEST(Window, MeanPooling) {
   check({12, 12, 50, 12, 1, 0, 0, 1, "mean"}); // too many taps to unroll
 }
 
+TEST(Window, PoolsBytes) {
+  std::string body =
+      "@f(%a: tensor<1x4x4x20xui8>) -> tensor<1x2x2x20xui8> attributes {kind = "
+      "#kernel.kind<window>} { %r = nn.pool max %a window [2, 2] strides [2, 2] "
+      "pads [0, 0, 0, 0] dilations [1, 1] channels_last : "
+      "tensor<1x4x4x20xui8> kernel.yield %r : tensor<1x2x2x20xui8> }";
+  std::vector<uint8_t> a, expected;
+  for (int i = 0; i < 320; ++i)
+    a.push_back(i * 37 % 256);
+  for (int i = 0; i < 4; ++i)
+    for (int c = 0; c < 20; ++c) {
+      int first = (i / 2 * 8 + i % 2 * 2) * 20 + c;
+      expected.push_back(std::max({a[first], a[first + 20], a[first + 80],
+                                   a[first + 100]}));
+    }
+  runKernel(body, {toBytes(a)}, {80}, {}, [&](const RunResult &result) {
+    EXPECT_EQ(result.get<uint8_t>(0), expected);
+  });
+}
+
 TEST(Window, PoolsOneSpatialDimension) {
   std::string body =
       "@f(%a: tensor<2x20x12xf32>) -> tensor<2x10x12xf32> attributes {kind = "
