@@ -5,8 +5,8 @@
 //===----------------------------------------------------------------------===//
 //
 // The order of the parts is that of core/format.h. The manifest holds hashes of
-// all the others and their places, and the section headers hold the place of the
-// manifest: its length is therefore found first, with empty hashes.
+// all the others and their places, and the section headers hold the place of
+// the manifest: its length is therefore found first, with empty hashes.
 //
 //===----------------------------------------------------------------------===//
 
@@ -49,7 +49,8 @@ public:
 
   llvm::Error write(llvm::ArrayRef<uint8_t> bytes) {
     while (!bytes.empty()) {
-      size_t count = std::min<size_t>(bytes.size(), SINTER_LEAF_BYTES - leaf.size());
+      size_t count =
+          std::min<size_t>(bytes.size(), SINTER_LEAF_BYTES - leaf.size());
       leaf.insert(leaf.end(), bytes.begin(), bytes.begin() + count);
       bytes = bytes.drop_front(count);
       if (leaf.size() == SINTER_LEAF_BYTES)
@@ -116,7 +117,8 @@ sortWeights(llvm::ArrayRef<WeightSpec> weights) {
 
 static llvm::Error writeWeights(llvm::ArrayRef<const WeightSpec *> weights,
                                 uint64_t total, const ArtifactSpec &spec,
-                                OutputFile &file, std::vector<uint8_t> &hashes) {
+                                OutputFile &file,
+                                std::vector<uint8_t> &hashes) {
   WeightsStream stream(file, hashes);
   for (const WeightSpec *weight : weights) {
     std::vector<uint8_t> bytes(weight->bytes);
@@ -150,8 +152,9 @@ static Hash makeHash(llvm::StringRef data) {
   return hash;
 }
 
-/// Opens what was written with the loader's own code, as far as that goes without
-/// running it: what passes here opens on any processor that has a variant.
+/// Opens what was written with the loader's own code, as far as that goes
+/// without running it: what passes here opens on any processor that has a
+/// variant.
 static llvm::Error checkFile(const OutputFile &file, const ManifestSpec &spec) {
   sinter_error_t error = {};
   sinter_source_t source = {file.getDescriptor(), nullptr, file.getOffset(),
@@ -161,7 +164,8 @@ static llvm::Error checkFile(const OutputFile &file, const ManifestSpec &spec) {
   sinter_status_t status = sinter_artifact_read(&source, &artifact, &error);
   if (!status) {
     sinter_image_promise_t promise = {artifact.manifest.root_address,
-                                      spec.variants.size(), spec.kernels.size()};
+                                      spec.variants.size(),
+                                      spec.kernels.size()};
     status = sinter_image_load(artifact.image, artifact.manifest.image.bytes,
                                &promise, &image, &error);
     if (!status)
@@ -201,8 +205,9 @@ sinter::emit::writeArtifact(llvm::StringRef path, const ArtifactSpec &spec) {
                  image->getTailBytes()};
   places.weightsHashes.resize(countLeaves(places.weights.bytes) *
                               SINTER_HASH_BYTES);
-  Range manifestPlace = {llvm::alignTo(places.tail.offset + places.tail.bytes, 8),
-                         buildManifest(spec.manifest, places).size()};
+  Range manifestPlace = {
+      llvm::alignTo(places.tail.offset + places.tail.bytes, 8),
+      buildManifest(spec.manifest, places).size()};
   std::string tail =
       image->makeTail(places.tail.offset, places.weights, manifestPlace);
 
@@ -224,15 +229,16 @@ sinter::emit::writeArtifact(llvm::StringRef path, const ArtifactSpec &spec) {
 
   // 3. Manifest and seal.
   std::string manifest = buildManifest(spec.manifest, places);
-  uint64_t sealOffset = llvm::alignTo(manifestPlace.offset + manifest.size(), 8);
+  uint64_t sealOffset =
+      llvm::alignTo(manifestPlace.offset + manifest.size(), 8);
   if (llvm::Error error = file->padTo(manifestPlace.offset))
     return std::move(error);
   if (llvm::Error error = file->write(manifest))
     return std::move(error);
   if (llvm::Error error = file->padTo(sealOffset))
     return std::move(error);
-  if (llvm::Error error = file->write(
-          llvm::StringRef(makeSeal(manifest, manifestPlace.offset, sealOffset))))
+  if (llvm::Error error = file->write(llvm::StringRef(
+          makeSeal(manifest, manifestPlace.offset, sealOffset))))
     return std::move(error);
 
   // 4. Only what the loader takes gets its name.

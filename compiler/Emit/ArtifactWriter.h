@@ -86,13 +86,14 @@ struct ManifestSpec {
   std::vector<KernelSpec> kernels;
   std::vector<LaunchSpec> launches;
   std::vector<CheckSpec> checks;
-  std::vector<VariantSpec> variants; ///< In the order of sinter_root, best first.
+  std::vector<VariantSpec>
+      variants; ///< In the order of sinter_root, best first.
   uint32_t nodeCount = 0;
 };
 
 /// A weight: its place in the weights section and who makes its bytes. `fill`
-/// gets exactly `bytes` bytes, zeroed, once; weights are filled in order of their
-/// offsets, one at a time.
+/// gets exactly `bytes` bytes, zeroed, once; weights are filled in order of
+/// their offsets, one at a time.
 struct WeightSpec {
   uint64_t offset = 0; ///< Multiple of 64.
   uint64_t bytes = 0;
@@ -116,8 +117,8 @@ struct ArtifactInfo {
   uint64_t codeBytes = 0;
 };
 
-/// Why an artifact was not written. Besides the message: whether the file system
-/// said no (then `remedy` says what to do) or the compiler is at fault.
+/// Why an artifact was not written. Besides the message: whether the file
+/// system said no (then `remedy` says what to do) or the compiler is at fault.
 class ArtifactError : public llvm::ErrorInfo<ArtifactError> {
 public:
   enum class Kind {

@@ -152,7 +152,8 @@ uint64_t ImageFile::getTailBytes() const {
          offsets.size() * sizeof(ELF::Elf64_Shdr);
 }
 
-std::string ImageFile::makeTail(uint64_t offset, Range weights, Range manifest) {
+std::string ImageFile::makeTail(uint64_t offset, Range weights,
+                                Range manifest) {
   std::vector<uint32_t> nameOffsets;
   std::string names = makeNames(nameOffsets);
   uint64_t namesOffset = offset + symbols.size() + symbolNames.size();
@@ -167,8 +168,8 @@ std::string ImageFile::makeTail(uint64_t offset, Range weights, Range manifest) 
                  0, SINTER_WEIGHTS_ALIGN, 0});
   all.push_back({"", ELF::SHT_PROGBITS, 0, 0, manifest.offset, manifest.bytes,
                  0, 0, 8, 0});
-  all.push_back({"", ELF::SHT_STRTAB, 0, 0, namesOffset, names.size(), 0, 0, 1,
-                 0});
+  all.push_back(
+      {"", ELF::SHT_STRTAB, 0, 0, namesOffset, names.size(), 0, 0, 1, 0});
 
   std::string tail = symbols + symbolNames + names;
   tail.resize(llvm::alignTo(tail.size(), 8));

@@ -21,12 +21,12 @@ struct Range {
   uint64_t bytes = 0;
 };
 
-/// A linked shared object, cut into what the loader maps (`image`) and what only
-/// ELF tools read (symbols, section headers: the tail).
+/// A linked shared object, cut into what the loader maps (`image`) and what
+/// only ELF tools read (symbols, section headers: the tail).
 class ImageFile {
 public:
-  /// Reads the linker's output. Fails with ArtifactError (Internal) where it does
-  /// not have the restricted form or no `sinter_root`.
+  /// Reads the linker's output. Fails with ArtifactError (Internal) where it
+  /// does not have the restricted form or no `sinter_root`.
   static llvm::Expected<ImageFile> create(llvm::StringRef linked);
 
   /// Bytes that the loader maps, from offset 0.

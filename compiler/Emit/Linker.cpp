@@ -66,11 +66,12 @@ private:
 
 } // namespace
 
-/// The message of lld without its own name and without paths of temporary files.
+/// The message of lld without its own name and without paths of temporary
+/// files.
 static std::string cleanMessage(StringRef message, const WorkFolder &folder) {
   std::string text = message.trim().str(), prefix = folder.getFile("");
-  for (StringRef removed : {StringRef(prefix), StringRef("ld.lld: "),
-                            StringRef("error: ")})
+  for (StringRef removed :
+       {StringRef(prefix), StringRef("ld.lld: "), StringRef("error: ")})
     for (size_t at; (at = text.find(removed.data(), 0, removed.size())) !=
                     std::string::npos;)
       text.erase(at, removed.size());
@@ -93,16 +94,36 @@ llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> sinter::emit::linkObjects(
   std::string image = folder.getFile("image");
 
   // No page holds two segments with different rights, no dynamic linker is
-  // needed, and nothing in the result depends on names or order of files on disk.
-  std::vector<std::string> args = {
-      "ld.lld", "-shared", "-m", "elf_x86_64", "--version-script", *exports,
-      "--gc-sections", "--no-undefined", "-z", "text", "-z", "norelro", "-z",
-      "noexecstack", "-z", "max-page-size=4096", "-z", "common-page-size=4096",
-      "--hash-style=sysv", "--build-id=none", "--discard-all", "--strip-debug",
-      "--threads=1", "-o", image};
+  // needed, and nothing in the result depends on names or order of files on
+  // disk.
+  std::vector<std::string> args = {"ld.lld",
+                                   "-shared",
+                                   "-m",
+                                   "elf_x86_64",
+                                   "--version-script",
+                                   *exports,
+                                   "--gc-sections",
+                                   "--no-undefined",
+                                   "-z",
+                                   "text",
+                                   "-z",
+                                   "norelro",
+                                   "-z",
+                                   "noexecstack",
+                                   "-z",
+                                   "max-page-size=4096",
+                                   "-z",
+                                   "common-page-size=4096",
+                                   "--hash-style=sysv",
+                                   "--build-id=none",
+                                   "--discard-all",
+                                   "--strip-debug",
+                                   "--threads=1",
+                                   "-o",
+                                   image};
   for (size_t i = 0; i < objects.size(); ++i) {
-    auto file = folder.write("object" + llvm::Twine(i) + ".o",
-                             objects[i]->getBuffer());
+    auto file =
+        folder.write("object" + llvm::Twine(i) + ".o", objects[i]->getBuffer());
     if (!file)
       return file.takeError();
     args.push_back(*file);
@@ -117,15 +138,14 @@ llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> sinter::emit::linkObjects(
       lld::lldMain(argv, out, out, {{lld::Gnu, &lld::elf::link}});
   if (result.retCode)
     return llvm::make_error<ArtifactError>(
-        ArtifactError::Kind::Link,
-        "the linker refused the generated code: " +
-            cleanMessage(messages, folder));
+        ArtifactError::Kind::Link, "the linker refused the generated code: " +
+                                       cleanMessage(messages, folder));
   auto buffer = llvm::MemoryBuffer::getFile(image, /*IsText=*/false,
                                             /*RequiresNullTerminator=*/false,
                                             /*IsVolatile=*/true);
   if (!buffer)
     return llvm::make_error<ArtifactError>(
-        ArtifactError::Kind::File, "cannot read what the linker wrote: " +
-                                       buffer.getError().message());
+        ArtifactError::Kind::File,
+        "cannot read what the linker wrote: " + buffer.getError().message());
   return std::move(*buffer);
 }

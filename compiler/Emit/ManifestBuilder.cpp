@@ -11,14 +11,16 @@
 using namespace sinter::emit;
 namespace fb = sinter::manifest;
 using Builder = flatbuffers::FlatBufferBuilder;
-template <typename T> using Offsets = std::vector<flatbuffers::Offset<T>>;
+template <typename T>
+using Offsets = std::vector<flatbuffers::Offset<T>>;
 
 static auto buildTensors(Builder &builder, llvm::ArrayRef<TensorSpec> tensors) {
   Offsets<fb::Tensor> result;
   for (const TensorSpec &tensor : tensors) {
     Offsets<fb::Dim> dims;
     for (const DimSpec &dim : tensor.dims)
-      dims.push_back(fb::CreateDim(builder, dim.value, dim.sizeIndex, dim.freeDim,
+      dims.push_back(fb::CreateDim(builder, dim.value, dim.sizeIndex,
+                                   dim.freeDim,
                                    builder.CreateString(dim.formula)));
     auto name = builder.CreateString(tensor.name);
     result.push_back(fb::CreateTensor(builder, name,
@@ -47,12 +49,12 @@ static auto buildKernels(Builder &builder, llvm::ArrayRef<KernelSpec> kernels) {
   return builder.CreateVector(result);
 }
 
-static auto buildLaunches(Builder &builder, llvm::ArrayRef<LaunchSpec> launches) {
+static auto buildLaunches(Builder &builder,
+                          llvm::ArrayRef<LaunchSpec> launches) {
   Offsets<fb::Launch> result;
   for (const LaunchSpec &launch : launches)
-    result.push_back(
-        fb::CreateLaunch(builder, launch.kernel,
-                         builder.CreateVectorOfStrings(launch.nodes)));
+    result.push_back(fb::CreateLaunch(
+        builder, launch.kernel, builder.CreateVectorOfStrings(launch.nodes)));
   return builder.CreateVector(result);
 }
 
@@ -68,11 +70,12 @@ static auto buildChecks(Builder &builder, llvm::ArrayRef<CheckSpec> checks) {
   return builder.CreateVector(result);
 }
 
-static auto buildVariants(Builder &builder, llvm::ArrayRef<VariantSpec> variants) {
+static auto buildVariants(Builder &builder,
+                          llvm::ArrayRef<VariantSpec> variants) {
   Offsets<fb::Variant> result;
   for (const VariantSpec &variant : variants)
-    result.push_back(fb::CreateVariant(builder, builder.CreateString(variant.name),
-                                       variant.features));
+    result.push_back(fb::CreateVariant(
+        builder, builder.CreateString(variant.name), variant.features));
   return builder.CreateVector(result);
 }
 
@@ -108,13 +111,12 @@ std::string sinter::emit::buildManifest(const ManifestSpec &spec,
   auto tail = buildSection(builder, places.tail);
   auto tailHash = buildHash(builder, places.tailHash);
   fb::FinishManifestBuffer(
-      builder,
-      fb::CreateManifest(builder, SINTER_ABI_VERSION, compiler, modelName,
-                         modelHash, inputs, outputs, freeDims, spec.sizeCount,
-                         arenaFormula, scratchFormula, kernels, launches, checks,
-                         variants, spec.nodeCount, image, imageHash,
-                         places.rootAddress, weights, SINTER_LEAF_BYTES,
-                         weightsHashes, tail, tailHash));
+      builder, fb::CreateManifest(
+                   builder, SINTER_ABI_VERSION, compiler, modelName, modelHash,
+                   inputs, outputs, freeDims, spec.sizeCount, arenaFormula,
+                   scratchFormula, kernels, launches, checks, variants,
+                   spec.nodeCount, image, imageHash, places.rootAddress,
+                   weights, SINTER_LEAF_BYTES, weightsHashes, tail, tailHash));
   return std::string(reinterpret_cast<const char *>(builder.GetBufferPointer()),
                      builder.GetSize());
 }

@@ -17,8 +17,8 @@
 #define MAX_IMAGE_BYTES (1ull << 30)
 
 /* Copies [offset, offset + bytes), which lies within the source. */
-static sinter_status_t read_source(const sinter_source_t *source, uint64_t offset,
-                                   void *data, size_t bytes,
+static sinter_status_t read_source(const sinter_source_t *source,
+                                   uint64_t offset, void *data, size_t bytes,
                                    sinter_error_t *error) {
   if (source->memory) {
     memcpy(data, source->memory + offset, bytes);
@@ -34,10 +34,9 @@ static sinter_status_t read_source(const sinter_source_t *source, uint64_t offse
                          "'%s' became shorter while it was read", source->name);
     } else if (errno != EINTR) {
       char reason[128] = "";
-      return sinter_fail(error, SINTER_STATUS_IO, "cannot read '%s': %s",
-                         source->name,
-                         strerror_r(errno, reason, sizeof reason) ? "read error"
-                                                                  : reason);
+      return sinter_fail(
+          error, SINTER_STATUS_IO, "cannot read '%s': %s", source->name,
+          strerror_r(errno, reason, sizeof reason) ? "read error" : reason);
     }
   }
   return SINTER_STATUS_OK;
@@ -60,11 +59,12 @@ static sinter_status_t copy_source(const sinter_source_t *source,
   return status;
 }
 
-static sinter_status_t fail_damaged(const sinter_source_t *source, const char *what,
-                                    sinter_error_t *error) {
+static sinter_status_t fail_damaged(const sinter_source_t *source,
+                                    const char *what, sinter_error_t *error) {
   sinter_fail(error, SINTER_STATUS_BAD_ARTIFACT, "'%s' is damaged: %s",
               source->name, what);
-  sinter_error_remedy(error, "copy the artifact again, or compile the model again");
+  sinter_error_remedy(error,
+                      "copy the artifact again, or compile the model again");
   return SINTER_STATUS_BAD_ARTIFACT;
 }
 
@@ -80,18 +80,20 @@ static sinter_status_t fail_without_seal(const sinter_source_t *source,
   if (!memcmp(head, "\177ELF", 4) &&
       !memcmp(head + SINTER_IMAGE_MARK_OFFSET, SINTER_IMAGE_MARK,
               SINTER_IMAGE_MARK_BYTES)) {
-    sinter_fail(error, SINTER_STATUS_BAD_ARTIFACT,
-                "'%s' is cut short or has bytes added: it has %llu bytes and no "
-                "seal at its end",
-                source->name, (unsigned long long)source->bytes);
+    sinter_fail(
+        error, SINTER_STATUS_BAD_ARTIFACT,
+        "'%s' is cut short or has bytes added: it has %llu bytes and no "
+        "seal at its end",
+        source->name, (unsigned long long)source->bytes);
     sinter_error_expected(error, "a seal in the last %zu bytes",
                           sizeof(sinter_seal_t));
     sinter_error_remedy(error,
                         "copy the artifact again, or compile the model again");
     return SINTER_STATUS_BAD_ARTIFACT;
   }
-  sinter_fail(error, SINTER_STATUS_BAD_ARTIFACT, "'%s' is not a Sinter artifact%s",
-              source->name, source->bytes ? "" : ": it is empty");
+  sinter_fail(error, SINTER_STATUS_BAD_ARTIFACT,
+              "'%s' is not a Sinter artifact%s", source->name,
+              source->bytes ? "" : ": it is empty");
   sinter_error_expected(error, "a file made by `sinter compile`");
   sinter_error_found(error, "%llu bytes of something else",
                      (unsigned long long)source->bytes);
@@ -105,7 +107,8 @@ static sinter_status_t read_seal(const sinter_source_t *source,
   if (source->bytes < sizeof *seal)
     return fail_without_seal(source, error);
   uint64_t place = source->bytes - sizeof *seal;
-  sinter_status_t status = read_source(source, place, seal, sizeof *seal, error);
+  sinter_status_t status =
+      read_source(source, place, seal, sizeof *seal, error);
   if (status)
     return status;
   if (memcmp(seal->magic, SINTER_SEAL_MAGIC, SINTER_SEAL_MAGIC_BYTES))
@@ -116,21 +119,25 @@ static sinter_status_t read_seal(const sinter_source_t *source,
                 source->name, seal->version, SINTER_FORMAT_VERSION);
     sinter_error_expected(error, "format version %u", SINTER_FORMAT_VERSION);
     sinter_error_found(error, "format version %u", seal->version);
-    sinter_error_remedy(error, "compile the model again with this version of Sinter");
+    sinter_error_remedy(error,
+                        "compile the model again with this version of Sinter");
     return SINTER_STATUS_BAD_VERSION;
   }
   if (seal->file_bytes != source->bytes) {
     fail_damaged(source, "its length is not the one in its seal", error);
-    sinter_error_expected(error, "%llu bytes", (unsigned long long)seal->file_bytes);
+    sinter_error_expected(error, "%llu bytes",
+                          (unsigned long long)seal->file_bytes);
     sinter_error_found(error, "%llu bytes", (unsigned long long)source->bytes);
     return SINTER_STATUS_BAD_ARTIFACT;
   }
   if (seal->reserved || memcmp(seal->zeros, zeros, sizeof zeros))
-    return fail_damaged(source, "its seal has a reserved byte that is not zero", error);
+    return fail_damaged(source, "its seal has a reserved byte that is not zero",
+                        error);
   if (seal->manifest_offset > place || seal->manifest_offset % 8 ||
       seal->manifest_bytes > place - seal->manifest_offset ||
       sinter_align_up(seal->manifest_offset + seal->manifest_bytes, 8) != place)
-    return fail_damaged(source, "its manifest is not where it should be", error);
+    return fail_damaged(source, "its manifest is not where it should be",
+                        error);
   return SINTER_STATUS_OK;
 }
 
@@ -146,7 +153,8 @@ static sinter_status_t check_gap(const sinter_source_t *source, uint64_t begin,
     return status;
   for (uint64_t i = 0; i < end - begin; ++i)
     if (bytes[i])
-      return fail_damaged(source, "a byte between its parts is not zero", error);
+      return fail_damaged(source, "a byte between its parts is not zero",
+                          error);
   return SINTER_STATUS_OK;
 }
 
@@ -155,19 +163,23 @@ static sinter_status_t check_places(const sinter_source_t *source,
                                     const sinter_manifest_t *manifest,
                                     const sinter_seal_t *seal,
                                     sinter_error_t *error) {
-  const sinter_section_t *image = &manifest->image, *weights = &manifest->weights,
-                         *tail = &manifest->tail;
+  const sinter_section_t *image = &manifest->image,
+                         *weights = &manifest->weights, *tail = &manifest->tail;
   uint64_t end = seal->manifest_offset;
-  if (image->offset != 0 || image->bytes > end || image->bytes > MAX_IMAGE_BYTES ||
+  if (image->offset != 0 || image->bytes > end ||
+      image->bytes > MAX_IMAGE_BYTES ||
       weights->offset != sinter_align_up(image->bytes, SINTER_WEIGHTS_ALIGN) ||
       weights->offset > end || weights->bytes > end - weights->offset ||
       tail->offset != sinter_align_up(weights->offset + weights->bytes, 8) ||
       tail->offset > end || tail->bytes > end - tail->offset ||
       sinter_align_up(tail->offset + tail->bytes, 8) != end)
-    return fail_damaged(source, "its manifest describes parts that are not there", error);
-  sinter_status_t status = check_gap(source, image->bytes, weights->offset, error);
+    return fail_damaged(
+        source, "its manifest describes parts that are not there", error);
+  sinter_status_t status =
+      check_gap(source, image->bytes, weights->offset, error);
   if (!status)
-    status = check_gap(source, weights->offset + weights->bytes, tail->offset, error);
+    status = check_gap(source, weights->offset + weights->bytes, tail->offset,
+                       error);
   if (!status)
     status = check_gap(source, tail->offset + tail->bytes, end, error);
   if (!status)
@@ -190,7 +202,8 @@ static sinter_status_t read_parts(const sinter_source_t *source,
     return status;
   if (!sinter_hash_matches(artifact->manifest_data, seal.manifest_bytes,
                            seal.manifest_hash))
-    return fail_damaged(source, "its manifest does not have the hash in its seal", error);
+    return fail_damaged(
+        source, "its manifest does not have the hash in its seal", error);
   status = sinter_manifest_read(artifact->manifest_data, seal.manifest_bytes,
                                 &artifact->pile, manifest, error);
   if (!status)
@@ -201,7 +214,8 @@ static sinter_status_t read_parts(const sinter_source_t *source,
     return status;
   if (!sinter_hash_matches(artifact->image, manifest->image.bytes,
                            manifest->image_hash))
-    return fail_damaged(source, "its code does not have the hash in its manifest", error);
+    return fail_damaged(
+        source, "its code does not have the hash in its manifest", error);
 
   uint8_t *tail;
   status = copy_source(source, manifest->tail, &tail, error);
@@ -211,7 +225,9 @@ static sinter_status_t read_parts(const sinter_source_t *source,
       sinter_hash_matches(tail, manifest->tail.bytes, manifest->tail_hash);
   free(tail);
   if (!matches)
-    return fail_damaged(source, "its section headers do not have the hash in its manifest", error);
+    return fail_damaged(
+        source, "its section headers do not have the hash in its manifest",
+        error);
   manifest->info.artifact_bytes = source->bytes;
   return SINTER_STATUS_OK;
 }

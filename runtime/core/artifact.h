@@ -19,8 +19,8 @@ typedef struct sinter_source {
   const char *name; /* for messages */
 } sinter_source_t;
 
-/** Private copies of all parts but the weights, checked against their hashes: what
- * happens to the file later changes nothing here. All zero is empty. */
+/** Private copies of all parts but the weights, checked against their hashes:
+ * what happens to the file later changes nothing here. All zero is empty. */
 typedef struct sinter_artifact {
   uint8_t *manifest_data;
   uint8_t *image; /* manifest.image.bytes long */
@@ -29,9 +29,9 @@ typedef struct sinter_artifact {
 } sinter_artifact_t;
 
 /**
- * Reads seal, manifest, image and tail and checks all that can be checked without
- * reading the weights or running code. Fails with IO, BAD_ARTIFACT, BAD_VERSION or
- * OUT_OF_MEMORY; `out_artifact` is then empty.
+ * Reads seal, manifest, image and tail and checks all that can be checked
+ * without reading the weights or running code. Fails with IO, BAD_ARTIFACT,
+ * BAD_VERSION or OUT_OF_MEMORY; `out_artifact` is then empty.
  */
 sinter_status_t sinter_artifact_read(const sinter_source_t *source,
                                      sinter_artifact_t *out_artifact,

@@ -34,13 +34,15 @@ static void carve_arrays(carver *carver, const sinter_manifest_t *manifest,
   context->new_dims = carve(carver, manifest->free_dim_count, sizeof(int64_t));
   context->sizes = carve(carver, manifest->size_count, sizeof(int64_t));
   context->new_sizes = carve(carver, manifest->size_count, sizeof(int64_t));
-  context->input_pointers = carve(carver, manifest->input_count, sizeof(void *));
+  context->input_pointers =
+      carve(carver, manifest->input_count, sizeof(void *));
   context->output_pointers = carve(carver, outputs, sizeof(void *));
   context->output_bytes = carve(carver, outputs, sizeof(size_t));
   context->output_blocks = carve(carver, outputs, sizeof(sinter_block_t));
   context->output_dims = carve(carver, outputs, sizeof(int64_t *));
   for (size_t i = 0; i < outputs; ++i) {
-    int64_t *dims = carve(carver, (size_t)manifest->outputs[i].rank, sizeof *dims);
+    int64_t *dims =
+        carve(carver, (size_t)manifest->outputs[i].rank, sizeof *dims);
     if (carver->block)
       context->output_dims[i] = dims;
   }
@@ -66,8 +68,8 @@ static sinter_context_t *allocate_context(const sinter_model_t *model,
   return context;
 }
 
-/* Reserves memory for the largest free dimensions where all have a maximum. A model
- * that does not allow its maxima together, or a system without that much
+/* Reserves memory for the largest free dimensions where all have a maximum. A
+ * model that does not allow its maxima together, or a system without that much
  * memory, is no error: prepare then takes what it needs. */
 static void reserve_for_maximum(sinter_context_t *context) {
   const sinter_manifest_t *manifest = &context->model->artifact.manifest;
@@ -106,9 +108,9 @@ sinter_status_t sinter_context_create(sinter_model_t *model,
                        "model or out_context is NULL");
   sinter_context_options_t known;
   sinter_context_options_init(&known);
-  sinter_status_t status = sinter_read_options(options, &known, sizeof known,
-                                               sizeof known,
-                                               "sinter_context_options", error);
+  sinter_status_t status =
+      sinter_read_options(options, &known, sizeof known, sizeof known,
+                          "sinter_context_options", error);
   if (!status)
     status = check_options(&known, error);
   if (status)
@@ -121,7 +123,8 @@ sinter_status_t sinter_context_create(sinter_model_t *model,
       model, known.allocator ? *known.allocator : sinter_default_allocator());
   if (!context) {
     sinter_parallel_end(&parallel);
-    return sinter_fail(error, SINTER_STATUS_OUT_OF_MEMORY, "no memory for a context");
+    return sinter_fail(error, SINTER_STATUS_OUT_OF_MEMORY,
+                       "no memory for a context");
   }
   sinter_model_retain(model);
   context->model = model;
@@ -159,34 +162,40 @@ void sinter_context_destroy(sinter_context_t *context) {
 
 void sinter_context_release(sinter_context_t *context, sinter_block_t *block) {
   if (block->data)
-    context->allocator.release(context->allocator.user, block->data, block->bytes);
+    context->allocator.release(context->allocator.user, block->data,
+                               block->bytes);
   *block = (sinter_block_t){NULL, 0};
 }
 
-sinter_status_t sinter_context_resize(sinter_context_t *context, sinter_block_t *block,
-                                      uint64_t bytes, sinter_error_t *error) {
+sinter_status_t sinter_context_resize(sinter_context_t *context,
+                                      sinter_block_t *block, uint64_t bytes,
+                                      sinter_error_t *error) {
   size_t wanted = bytes ? (size_t)sinter_align_up(bytes, 64) : 64;
   if (wanted <= block->bytes)
     return SINTER_STATUS_OK;
   sinter_context_release(context, block);
-  block->data = context->allocator.allocate(context->allocator.user, wanted, 64);
+  block->data =
+      context->allocator.allocate(context->allocator.user, wanted, 64);
   if (!block->data) {
-    sinter_fail(error, SINTER_STATUS_OUT_OF_MEMORY, "no memory for %zu bytes", wanted);
-    sinter_error_remedy(error, "use smaller inputs, or give the process more memory");
+    sinter_fail(error, SINTER_STATUS_OUT_OF_MEMORY, "no memory for %zu bytes",
+                wanted);
+    sinter_error_remedy(error,
+                        "use smaller inputs, or give the process more memory");
     return SINTER_STATUS_OUT_OF_MEMORY;
   }
   block->bytes = wanted;
   return SINTER_STATUS_OK;
 }
 
-/* Makes the work memory `needed` long, in the allocator's or the caller's memory. */
+/* Makes the work memory `needed` long, in the allocator's or the caller's
+ * memory. */
 static sinter_status_t provide_work(sinter_context_t *context,
                                     const sinter_requirements_t *needed,
                                     sinter_error_t *error) {
   uint8_t *base = context->caller_work;
   if (!base) {
-    sinter_status_t status =
-        sinter_context_resize(context, &context->work, needed->work_bytes, error);
+    sinter_status_t status = sinter_context_resize(context, &context->work,
+                                                   needed->work_bytes, error);
     context->is_prepared &= !status;
     if (status)
       return status;
@@ -194,8 +203,10 @@ static sinter_status_t provide_work(sinter_context_t *context,
   } else if (needed->work_bytes > context->caller_work_bytes) {
     sinter_fail(error, SINTER_STATUS_BUFFER_TOO_SMALL,
                 "the work memory has %zu bytes, but %llu are needed",
-                context->caller_work_bytes, (unsigned long long)needed->work_bytes);
-    sinter_error_expected(error, "%llu bytes", (unsigned long long)needed->work_bytes);
+                context->caller_work_bytes,
+                (unsigned long long)needed->work_bytes);
+    sinter_error_expected(error, "%llu bytes",
+                          (unsigned long long)needed->work_bytes);
     sinter_error_found(error, "%zu bytes", context->caller_work_bytes);
     sinter_error_remedy(error, "ask sinter_model_requirements for the largest "
                                "dimensions that will be used");
@@ -214,8 +225,8 @@ sinter_status_t sinter_context_prepare_new_dims(sinter_context_t *context,
   const sinter_manifest_t *manifest = &context->model->artifact.manifest;
   sinter_requirements_t needed;
   sinter_status_t status = sinter_model_compute_sizes(
-      context->model, context->new_dims, context->parallel.threads, context->new_sizes,
-      &needed, error);
+      context->model, context->new_dims, context->parallel.threads,
+      context->new_sizes, &needed, error);
   if (!status)
     status = provide_work(context, &needed, error);
   if (status)
@@ -227,7 +238,8 @@ sinter_status_t sinter_context_prepare_new_dims(sinter_context_t *context,
   context->sizes = sizes;
   for (size_t i = 0; i < manifest->output_count; ++i) {
     const sinter_value_info_t *info = &manifest->outputs[i];
-    sinter_model_output_dims(context->model, i, dims, sizes, context->output_dims[i]);
+    sinter_model_output_dims(context->model, i, dims, sizes,
+                             context->output_dims[i]);
     /* Cannot fail: compute_sizes has done the same. */
     (void)sinter_tensor_bytes(info->type, info->rank, context->output_dims[i],
                               &context->output_bytes[i], NULL);
@@ -236,15 +248,17 @@ sinter_status_t sinter_context_prepare_new_dims(sinter_context_t *context,
   return SINTER_STATUS_OK;
 }
 
-sinter_status_t sinter_context_prepare(sinter_context_t *context, const int64_t *dims,
-                                       size_t dim_count, sinter_error_t *error) {
+sinter_status_t sinter_context_prepare(sinter_context_t *context,
+                                       const int64_t *dims, size_t dim_count,
+                                       sinter_error_t *error) {
   if (!context || (dim_count && !dims))
     return sinter_fail(error, SINTER_STATUS_INVALID_ARGUMENT,
                        "context or dims is NULL");
   size_t expected = context->model->artifact.manifest.free_dim_count;
   if (dim_count != expected)
     return sinter_fail(error, SINTER_STATUS_INVALID_ARGUMENT,
-                       "%zu values for %zu free dimensions", dim_count, expected);
+                       "%zu values for %zu free dimensions", dim_count,
+                       expected);
   if (expected)
     memcpy(context->new_dims, dims, expected * sizeof *dims);
   return sinter_context_prepare_new_dims(context, error);
@@ -261,7 +275,8 @@ int32_t sinter_context_threads(const sinter_context_t *context) {
 }
 
 static sinter_status_t check_prepared(const sinter_context_t *context,
-                                      const void *result, sinter_error_t *error) {
+                                      const void *result,
+                                      sinter_error_t *error) {
   if (!context || !result)
     return sinter_fail(error, SINTER_STATUS_INVALID_ARGUMENT,
                        "context or result is NULL");
@@ -271,19 +286,21 @@ static sinter_status_t check_prepared(const sinter_context_t *context,
   return SINTER_STATUS_OK;
 }
 
-sinter_status_t sinter_context_requirements(const sinter_context_t *context,
-                                            sinter_requirements_t *out_requirements,
-                                            sinter_error_t *error) {
+sinter_status_t
+sinter_context_requirements(const sinter_context_t *context,
+                            sinter_requirements_t *out_requirements,
+                            sinter_error_t *error) {
   sinter_status_t status = check_prepared(context, out_requirements, error);
   if (status)
     return status;
   return sinter_model_requirements(
-      context->model, context->dims, context->model->artifact.manifest.free_dim_count,
+      context->model, context->dims,
+      context->model->artifact.manifest.free_dim_count,
       context->parallel.threads, out_requirements, error);
 }
 
-sinter_status_t sinter_context_output(const sinter_context_t *context, size_t index,
-                                      sinter_tensor_t *out_tensor,
+sinter_status_t sinter_context_output(const sinter_context_t *context,
+                                      size_t index, sinter_tensor_t *out_tensor,
                                       sinter_error_t *error) {
   sinter_status_t status = check_prepared(context, out_tensor, error);
   if (status)
@@ -300,8 +317,8 @@ sinter_status_t sinter_context_output(const sinter_context_t *context, size_t in
   return SINTER_STATUS_OK;
 }
 
-void sinter_context_set_profile(sinter_context_t *context, sinter_profile_fn profile,
-                                void *user) {
+void sinter_context_set_profile(sinter_context_t *context,
+                                sinter_profile_fn profile, void *user) {
   if (!context)
     return;
   context->profile = profile;

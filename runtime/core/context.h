@@ -13,8 +13,9 @@ sinter_status_t sinter_context_prepare_new_dims(sinter_context_t *context,
 
 /** Makes a block at least `bytes` long; its contents are lost when it grows. On
  * failure it is empty. */
-sinter_status_t sinter_context_resize(sinter_context_t *context, sinter_block_t *block,
-                                      uint64_t bytes, sinter_error_t *error);
+sinter_status_t sinter_context_resize(sinter_context_t *context,
+                                      sinter_block_t *block, uint64_t bytes,
+                                      sinter_error_t *error);
 void sinter_context_release(sinter_context_t *context, sinter_block_t *block);
 
 #endif /* SINTER_RUNTIME_CORE_CONTEXT_H */

@@ -32,7 +32,9 @@ static uint64_t read_xcr0(void) {
   return (uint64_t)high << 32 | low;
 }
 
-static int has_bits(unsigned value, unsigned bits) { return (value & bits) == bits; }
+static int has_bits(unsigned value, unsigned bits) {
+  return (value & bits) == bits;
+}
 
 uint64_t sinter_cpu_features(void) {
   cpuid_registers leaf1 = read_cpuid(1, 0);
@@ -47,7 +49,8 @@ uint64_t sinter_cpu_features(void) {
 
   uint64_t features = 0;
   if ((xcr0 & ymm_state) == ymm_state &&
-      has_bits(leaf1.ecx, bit_AVX | bit_FMA | bit_F16C | bit_MOVBE | bit_POPCNT) &&
+      has_bits(leaf1.ecx,
+               bit_AVX | bit_FMA | bit_F16C | bit_MOVBE | bit_POPCNT) &&
       has_bits(leaf7.ebx, bit_AVX2 | bit_BMI | bit_BMI2) &&
       has_bits(extended.ecx, bit_LZCNT))
     features |= SINTER_ABI_FEATURE_X86_64_V3;
@@ -111,7 +114,8 @@ static int count_cores(void) {
       continue;
     char path[96], siblings[256];
     snprintf(path, sizeof path,
-             "/sys/devices/system/cpu/cpu%d/topology/thread_siblings_list", cpu);
+             "/sys/devices/system/cpu/cpu%d/topology/thread_siblings_list",
+             cpu);
     /* "0,4" or "0-1": a core counts at its first sibling that we may use. */
     int is_first = 1;
     const char *at = read_line(path, siblings, sizeof siblings) ? siblings : "";
@@ -142,10 +146,12 @@ static long read_quota(const char *directory, int version, long limit) {
       return limit;
   } else {
     snprintf(path, sizeof path, "%s/cpu.cfs_quota_us", directory);
-    if (!read_line(path, line, sizeof line) || sscanf(line, "%lld", &quota) != 1)
+    if (!read_line(path, line, sizeof line) ||
+        sscanf(line, "%lld", &quota) != 1)
       return limit;
     snprintf(path, sizeof path, "%s/cpu.cfs_period_us", directory);
-    if (!read_line(path, line, sizeof line) || sscanf(line, "%lld", &period) != 1)
+    if (!read_line(path, line, sizeof line) ||
+        sscanf(line, "%lld", &period) != 1)
       return limit;
   }
   if (quota <= 0 || period <= 0)
@@ -155,7 +161,8 @@ static long read_quota(const char *directory, int version, long limit) {
 }
 
 /* The tightest quota from the control group `path` up to the root. */
-static long limit_by_group(const char *root, char *path, int version, long limit) {
+static long limit_by_group(const char *root, char *path, int version,
+                           long limit) {
   for (;;) {
     char directory[1100];
     snprintf(directory, sizeof directory, "%s%s", root, path);
@@ -182,7 +189,8 @@ static long limit_by_quota(long limit) {
     ++controllers;
     if (!*controllers) {
       limit = limit_by_group("/sys/fs/cgroup", path, 2, limit);
-    } else if (!strcmp(controllers, "cpu") || !strcmp(controllers, "cpu,cpuacct") ||
+    } else if (!strcmp(controllers, "cpu") ||
+               !strcmp(controllers, "cpu,cpuacct") ||
                !strcmp(controllers, "cpuacct,cpu")) {
       char root[64];
       snprintf(root, sizeof root, "/sys/fs/cgroup/%s", controllers);

@@ -10,10 +10,10 @@
 
 const char *sinter_status_name(sinter_status_t status) {
   static const char *const names[] = {
-      "ok",          "invalid_argument", "out_of_memory",    "io",
-      "bad_artifact", "bad_version",     "unsupported_cpu",  "not_found",
-      "bad_tensor",  "bad_dimension",    "buffer_too_small", "check_failed",
-      "cancelled",   "unsupported",      "internal"};
+      "ok",           "invalid_argument", "out_of_memory",    "io",
+      "bad_artifact", "bad_version",      "unsupported_cpu",  "not_found",
+      "bad_tensor",   "bad_dimension",    "buffer_too_small", "check_failed",
+      "cancelled",    "unsupported",      "internal"};
   unsigned index = (unsigned)status;
   return index < sizeof names / sizeof names[0] ? names[index] : "unknown";
 }
@@ -76,7 +76,8 @@ sinter_status_t sinter_fail(sinter_error_t *error, sinter_status_t code,
   return code;
 }
 
-void sinter_error_node(sinter_error_t *error, const char *node, const char *op) {
+void sinter_error_node(sinter_error_t *error, const char *node,
+                       const char *op) {
   if (!error)
     return;
   sinter_text_t text = sinter_text_begin(error->node, sizeof error->node);

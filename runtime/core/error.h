@@ -23,7 +23,7 @@ sinter_text_t sinter_text_begin(char *data, size_t capacity);
 void sinter_text_append(sinter_text_t *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/** Empties `error`, sets code and message; returns `code`. `error` may be NULL. */
+/** Empties `error`, sets code and message, returns `code`; NULL is fine. */
 sinter_status_t sinter_fail(sinter_error_t *error, sinter_status_t code,
                             const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -5,9 +5,9 @@
  *   image      from offset 0: an ELF64 shared object up to the end of its last
  *              PT_LOAD; bytes 9..14 of the file are SINTER_IMAGE_MARK
  *   weights    at the next multiple of 4096
- *   tail       at the next multiple of 8: symbols, section names, section headers
- *   manifest   at the next multiple of 8
- *   seal       at the next multiple of 8, to the end of the file
+ *   tail       at the next multiple of 8: symbols, section names, section
+ * headers manifest   at the next multiple of 8 seal       at the next multiple
+ * of 8, to the end of the file
  *
  * All gaps are zero. The writer (compiler/Emit) and the loader share this file.
  */

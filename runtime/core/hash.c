@@ -7,8 +7,9 @@
 #include <sodium.h>
 #include <string.h>
 
-void sinter_hash(const void *data, size_t bytes, uint8_t out_hash[SINTER_HASH_BYTES]) {
-  /* Picks the fastest implementation once; hashing works even where it fails. */
+void sinter_hash(const void *data, size_t bytes,
+                 uint8_t out_hash[SINTER_HASH_BYTES]) {
+  /* Picks the fastest implementation; hashing works even where it fails. */
   (void)!sodium_init();
   crypto_generichash(out_hash, SINTER_HASH_BYTES, data, bytes, NULL, 0);
 }

@@ -13,7 +13,8 @@
 extern "C" {
 #endif
 
-void sinter_hash(const void *data, size_t bytes, uint8_t out_hash[SINTER_HASH_BYTES]);
+void sinter_hash(const void *data, size_t bytes,
+                 uint8_t out_hash[SINTER_HASH_BYTES]);
 
 /** 1 if `data` has this hash. */
 int sinter_hash_matches(const void *data, size_t bytes,

@@ -20,10 +20,12 @@ enum { MAX_SEGMENTS = 16, PAGE_BYTES = 4096 };
 
 /* What is read out of the headers. */
 typedef struct layout {
-  Elf64_Phdr segments[MAX_SEGMENTS]; /* PT_LOAD, ascending, on pages of their own */
+  Elf64_Phdr
+      segments[MAX_SEGMENTS]; /* PT_LOAD, ascending, on pages of their own */
   int segment_count;
   Elf64_Phdr dynamic;
-  uint64_t span; /* bytes from address 0 to the end of the last segment, whole pages */
+  uint64_t span; /* bytes from address 0 to the end of the last segment, whole
+                    pages */
 } layout;
 
 static sinter_status_t fail_image(sinter_error_t *error, const char *what) {
@@ -67,7 +69,8 @@ static const char *add_segment(const Elf64_Phdr *header, size_t image_bytes,
   return NULL;
 }
 
-static const char *read_headers(const uint8_t *data, size_t bytes, layout *layout) {
+static const char *read_headers(const uint8_t *data, size_t bytes,
+                                layout *layout) {
   Elf64_Ehdr header;
   memset(layout, 0, sizeof *layout);
   if (bytes < sizeof header)
@@ -80,11 +83,13 @@ static const char *read_headers(const uint8_t *data, size_t bytes, layout *layou
       header.e_machine != EM_X86_64)
     return "it is not an ELF shared object for x86-64";
   if (header.e_phentsize != sizeof(Elf64_Phdr) ||
-      !is_in(header.e_phoff, (uint64_t)header.e_phnum * sizeof(Elf64_Phdr), bytes))
+      !is_in(header.e_phoff, (uint64_t)header.e_phnum * sizeof(Elf64_Phdr),
+             bytes))
     return "its program headers are not inside the file";
   for (unsigned i = 0; i < header.e_phnum; ++i) {
     Elf64_Phdr program;
-    memcpy(&program, data + header.e_phoff + i * sizeof program, sizeof program);
+    memcpy(&program, data + header.e_phoff + i * sizeof program,
+           sizeof program);
     const char *complaint = NULL;
     switch (program.p_type) {
     case PT_LOAD:
@@ -117,7 +122,7 @@ static const char *read_headers(const uint8_t *data, size_t bytes, layout *layou
 
 /*===- Relocations --------------------------------------------------------===*/
 
-/* Finds the table of relocations; refuses all that would need a dynamic linker. */
+/* Finds the table of relocations; refuses what would need a dynamic linker. */
 static const char *read_dynamic(const layout *layout, const uint8_t *base,
                                 uint64_t *out_address, uint64_t *out_bytes) {
   uint64_t entry_bytes = sizeof(Elf64_Rela);
@@ -129,7 +134,8 @@ static const char *read_dynamic(const layout *layout, const uint8_t *base,
   uint64_t count = layout->dynamic.p_memsz / sizeof(Elf64_Dyn);
   for (uint64_t i = 0; i < count; ++i) {
     Elf64_Dyn entry;
-    memcpy(&entry, base + layout->dynamic.p_vaddr + i * sizeof entry, sizeof entry);
+    memcpy(&entry, base + layout->dynamic.p_vaddr + i * sizeof entry,
+           sizeof entry);
     switch (entry.d_tag) {
     case DT_NULL:
       count = i;
@@ -184,8 +190,8 @@ static const char *relocate(const layout *layout, uint8_t *base) {
 /*===- The root -----------------------------------------------------------===*/
 
 /* 1 if [pointer, pointer + bytes) is in one segment (that can be executed). */
-static int is_inside(const layout *layout, const uint8_t *base, const void *pointer,
-                     uint64_t bytes, uint32_t flags) {
+static int is_inside(const layout *layout, const uint8_t *base,
+                     const void *pointer, uint64_t bytes, uint32_t flags) {
   uint64_t address = (uint64_t)(uintptr_t)pointer - (uint64_t)(uintptr_t)base;
   const Elf64_Phdr *segment = find_segment(layout, address, bytes);
   return segment && (segment->p_flags & flags) == flags;
@@ -201,11 +207,13 @@ static sinter_status_t check_root(const layout *layout, const uint8_t *base,
   const sinter_abi_root *root =
       (const sinter_abi_root *)(base + promise->root_address);
   if (root->version != SINTER_ABI_VERSION) {
-    sinter_fail(error, SINTER_STATUS_BAD_VERSION,
-                "the code in the artifact has ABI version %u, but this runtime has "
-                "version %u",
-                root->version, SINTER_ABI_VERSION);
-    sinter_error_remedy(error, "compile the model again with this version of Sinter");
+    sinter_fail(
+        error, SINTER_STATUS_BAD_VERSION,
+        "the code in the artifact has ABI version %u, but this runtime has "
+        "version %u",
+        root->version, SINTER_ABI_VERSION);
+    sinter_error_remedy(error,
+                        "compile the model again with this version of Sinter");
     return SINTER_STATUS_BAD_VERSION;
   }
   if (root->variant_count != promise->variant_count)
@@ -242,7 +250,8 @@ static int protect(const layout *layout, uint8_t *base) {
   for (int i = 0; i < layout->segment_count; ++i) {
     const Elf64_Phdr *segment = &layout->segments[i];
     uint64_t begin = segment->p_vaddr / PAGE_BYTES * PAGE_BYTES;
-    uint64_t end = sinter_align_up(segment->p_vaddr + segment->p_memsz, PAGE_BYTES);
+    uint64_t end =
+        sinter_align_up(segment->p_vaddr + segment->p_memsz, PAGE_BYTES);
     if ((segment->p_flags & PF_X) &&
         mprotect(base + begin, end - begin, PROT_READ | PROT_EXEC))
       return 0;
@@ -264,9 +273,10 @@ static sinter_status_t fill(const uint8_t *data, const layout *layout,
   if (status)
     return status;
   if (!protect(layout, image->base)) {
-    sinter_fail(error, SINTER_STATUS_IO,
-                "the system does not allow executable memory for the code of the "
-                "artifact");
+    sinter_fail(
+        error, SINTER_STATUS_IO,
+        "the system does not allow executable memory for the code of the "
+        "artifact");
     sinter_error_remedy(error, "allow mprotect(PROT_EXEC) for this process");
     return SINTER_STATUS_IO;
   }

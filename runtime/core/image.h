@@ -16,8 +16,8 @@
 extern "C" {
 #endif
 
-/** An image that is mapped, relocated and protected: no page can be written. All
- * zero is empty. */
+/** An image that is mapped, relocated and protected: no page can be written.
+ * All zero is empty. */
 typedef struct sinter_image {
   uint8_t *base;
   size_t bytes;
@@ -32,9 +32,9 @@ typedef struct sinter_image_promise {
 
 /**
  * Checks the bytes of an image against the rules, copies its segments to fresh
- * memory, relocates them, and checks that the root leads to code and tables inside
- * the image. Fails with BAD_ARTIFACT, BAD_VERSION, OUT_OF_MEMORY, or IO where the
- * system does not allow executable memory.
+ * memory, relocates them, and checks that the root leads to code and tables
+ * inside the image. Fails with BAD_ARTIFACT, BAD_VERSION, OUT_OF_MEMORY, or IO
+ * where the system does not allow executable memory.
  */
 sinter_status_t sinter_image_load(const uint8_t *data, size_t bytes,
                                   const sinter_image_promise_t *promise,

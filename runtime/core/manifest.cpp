@@ -32,7 +32,8 @@ private:
     return status = sinter_fail(error, SINTER_STATUS_BAD_ARTIFACT,
                                 "the manifest is invalid: %s", what);
   }
-  template <typename T> T *allocate(size_t count) {
+  template <typename T>
+  T *allocate(size_t count) {
     void *memory = sinter_pile_allocate(pile, count, sizeof(T));
     if (!memory)
       status = sinter_fail(error, SINTER_STATUS_OUT_OF_MEMORY,
@@ -43,9 +44,10 @@ private:
     return string ? string->c_str() : "";
   }
 
-  const char **readNodes(
-      const flatbuffers::Vector<flatbuffers::Offset<flatbuffers::String>> *nodes,
-      size_t &count);
+  const char **
+  readNodes(const flatbuffers::Vector<flatbuffers::Offset<flatbuffers::String>>
+                *nodes,
+            size_t &count);
   void readFreeDims(const fb::Manifest &manifest);
   void readValue(const fb::Tensor &tensor, bool isInput,
                  sinter_value_info_t &info, int32_t **sizes);
@@ -86,7 +88,8 @@ void Reader::readFreeDims(const fb::Manifest &manifest) {
     return;
   out.free_dim_count = count;
   for (size_t i = 0; i < count; ++i) {
-    const fb::FreeDim &dim = *manifest.free_dims()->Get(static_cast<unsigned>(i));
+    const fb::FreeDim &dim =
+        *manifest.free_dims()->Get(static_cast<unsigned>(i));
     out.free_dims[i] = {text(dim.name()), dim.min(), dim.max(), dim.optimum()};
     if (dim.min() < 0 || dim.max() < dim.min()) {
       fail("the range of a free dimension is empty");
@@ -122,8 +125,9 @@ void Reader::readValue(const fb::Tensor &tensor, bool isInput,
   size_t rank = tensor.dims()->size();
   // Converted only when in range: other values of an enumeration are undefined.
   int number = static_cast<int>(tensor.type());
-  sinter_type_t type = number <= SINTER_TYPE_BF16 ? static_cast<sinter_type_t>(number)
-                                                  : SINTER_TYPE_UNDEFINED;
+  sinter_type_t type = number <= SINTER_TYPE_BF16
+                           ? static_cast<sinter_type_t>(number)
+                           : SINTER_TYPE_UNDEFINED;
   if (rank > SINTER_MAX_RANK) {
     fail("an input or output has too many dimensions");
     return;
@@ -165,14 +169,16 @@ void Reader::readKernels(const fb::Manifest &manifest) {
   out.kernels = allocate<sinter_kernel_info_t>(out.kernel_count);
   out.launches = allocate<sinter_launch_info_t>(out.launch_count);
   for (size_t i = 0; i < out.kernel_count && !status; ++i) {
-    const fb::Kernel &kernel = *manifest.kernels()->Get(static_cast<unsigned>(i));
+    const fb::Kernel &kernel =
+        *manifest.kernels()->Get(static_cast<unsigned>(i));
     sinter_kernel_info_t &info = out.kernels[i];
     info.name = text(kernel.name());
     info.kind = text(kernel.kind());
     info.nodes = readNodes(kernel.nodes(), info.node_count);
   }
   for (size_t i = 0; i < out.launch_count && !status; ++i) {
-    const fb::Launch &launch = *manifest.launches()->Get(static_cast<unsigned>(i));
+    const fb::Launch &launch =
+        *manifest.launches()->Get(static_cast<unsigned>(i));
     sinter_launch_info_t &info = out.launches[i];
     if (launch.kernel() < 0 ||
         static_cast<size_t>(launch.kernel()) >= out.kernel_count) {
@@ -193,8 +199,8 @@ void Reader::readChecksAndVariants(const fb::Manifest &manifest) {
     return;
   for (size_t i = 0; i < out.check_count; ++i) {
     const fb::Check &check = *manifest.checks()->Get(static_cast<unsigned>(i));
-    out.checks[i] = {text(check.node()), text(check.op()), text(check.expected()),
-                     text(check.remedy())};
+    out.checks[i] = {text(check.node()), text(check.op()),
+                     text(check.expected()), text(check.remedy())};
   }
   for (size_t i = 0; i < out.variant_count; ++i) {
     const fb::Variant &variant =
@@ -224,8 +230,10 @@ void Reader::readPlaces(const fb::Manifest &manifest) {
   out.weights = readSection(manifest.weights());
   out.tail = readSection(manifest.tail());
   out.root_address = manifest.root_address();
-  out.image_hash = readHash(manifest.image_hash(), "the hash of the code is missing");
-  out.tail_hash = readHash(manifest.tail_hash(), "the hash of the tail is missing");
+  out.image_hash =
+      readHash(manifest.image_hash(), "the hash of the code is missing");
+  out.tail_hash =
+      readHash(manifest.tail_hash(), "the hash of the tail is missing");
   if (manifest.weights_leaf_bytes() != SINTER_LEAF_BYTES) {
     fail("the weights are hashed in pieces of an unknown size");
     return;
@@ -234,7 +242,8 @@ void Reader::readPlaces(const fb::Manifest &manifest) {
                    (out.weights.bytes % SINTER_LEAF_BYTES != 0);
   const flatbuffers::Vector<uint8_t> *hashes = manifest.weights_hashes();
   uint64_t hashBytes = hashes ? hashes->size() : 0;
-  if (hashBytes % SINTER_HASH_BYTES || hashBytes / SINTER_HASH_BYTES != out.leaf_count)
+  if (hashBytes % SINTER_HASH_BYTES ||
+      hashBytes / SINTER_HASH_BYTES != out.leaf_count)
     fail("the number of hashes does not fit the weights");
   out.weights_hashes = hashes ? hashes->data() : nullptr;
 }
@@ -242,14 +251,15 @@ void Reader::readPlaces(const fb::Manifest &manifest) {
 sinter_status_t Reader::read(const fb::Manifest &manifest) {
   out = {};
   if (manifest.abi_version() != SINTER_ABI_VERSION) {
-    status = sinter_fail(error, SINTER_STATUS_BAD_VERSION,
-                         "the artifact was made for ABI version %u by %s, but this "
-                         "runtime has version %u",
-                         manifest.abi_version(), text(manifest.compiler()),
-                         SINTER_ABI_VERSION);
+    status = sinter_fail(
+        error, SINTER_STATUS_BAD_VERSION,
+        "the artifact was made for ABI version %u by %s, but this "
+        "runtime has version %u",
+        manifest.abi_version(), text(manifest.compiler()), SINTER_ABI_VERSION);
     sinter_error_expected(error, "ABI version %u", SINTER_ABI_VERSION);
     sinter_error_found(error, "ABI version %u", manifest.abi_version());
-    sinter_error_remedy(error, "compile the model again with this version of Sinter");
+    sinter_error_remedy(error,
+                        "compile the model again with this version of Sinter");
     return status;
   }
   out.size_count = manifest.size_count();
@@ -268,7 +278,8 @@ sinter_status_t Reader::read(const fb::Manifest &manifest) {
   out.info.compiler = text(manifest.compiler());
   out.info.arena_formula = text(manifest.arena_formula());
   out.info.scratch_formula = text(manifest.scratch_formula());
-  if (manifest.model_hash() && manifest.model_hash()->size() == SINTER_HASH_BYTES)
+  if (manifest.model_hash() &&
+      manifest.model_hash()->size() == SINTER_HASH_BYTES)
     out.info.model_hash = manifest.model_hash()->data();
   out.info.code_bytes = out.image.bytes;
   out.info.weights_bytes = out.weights.bytes;
@@ -277,15 +288,15 @@ sinter_status_t Reader::read(const fb::Manifest &manifest) {
   return status;
 }
 
-extern "C" sinter_status_t sinter_manifest_read(const uint8_t *data, size_t bytes,
-                                                sinter_pile_t *pile,
-                                                sinter_manifest_t *out_manifest,
-                                                sinter_error_t *error) {
+extern "C" sinter_status_t
+sinter_manifest_read(const uint8_t *data, size_t bytes, sinter_pile_t *pile,
+                     sinter_manifest_t *out_manifest, sinter_error_t *error) {
   // FlatBuffers offsets are 32 bits and signed in places.
   const size_t limit = size_t(1) << 30;
   if (bytes < 8 || bytes > limit)
     return sinter_fail(error, SINTER_STATUS_BAD_ARTIFACT,
-                       "the manifest is invalid: %zu bytes are not possible", bytes);
+                       "the manifest is invalid: %zu bytes are not possible",
+                       bytes);
   flatbuffers::Verifier verifier(data, bytes, /*max_depth=*/16,
                                  /*max_tables=*/100000000);
   if (!fb::VerifyManifestBuffer(verifier))

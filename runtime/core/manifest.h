@@ -23,15 +23,15 @@ typedef struct sinter_check {
 } sinter_check_t;
 
 /**
- * A manifest that has passed all checks that need nothing but itself. Strings and
- * hashes point into the bytes it was read from, arrays into the pile.
+ * A manifest that has passed all checks that need nothing but itself. Strings
+ * and hashes point into the bytes it was read from, arrays into the pile.
  */
 typedef struct sinter_manifest {
   sinter_model_info_t info; /* isa and artifact_bytes are not set here */
   size_t input_count, output_count, free_dim_count, kernel_count;
   size_t launch_count, check_count, variant_count;
   sinter_value_info_t *inputs, *outputs;
-  int32_t **output_sizes; /* of each output and dimension: index of size, or -1 */
+  int32_t **output_sizes; /* [output][dimension]: index of a size, or -1 */
   sinter_free_dim_info_t *free_dims;
   sinter_kernel_info_t *kernels;
   sinter_launch_info_t *launches;
@@ -46,8 +46,8 @@ typedef struct sinter_manifest {
 } sinter_manifest_t;
 
 /**
- * Reads `bytes` bytes at `data` (16-byte aligned; they must outlive the result).
- * Fails with BAD_ARTIFACT, BAD_VERSION or OUT_OF_MEMORY.
+ * Reads `bytes` bytes at `data` (16-byte aligned; they must outlive the
+ * result). Fails with BAD_ARTIFACT, BAD_VERSION or OUT_OF_MEMORY.
  */
 sinter_status_t sinter_manifest_read(const uint8_t *data, size_t bytes,
                                      sinter_pile_t *pile,

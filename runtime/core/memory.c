@@ -27,7 +27,8 @@ static void *allocate(void *user, size_t bytes, size_t alignment) {
                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (map == MAP_FAILED)
     return NULL;
-  size_t before = sinter_align_up((uintptr_t)map, HUGE_PAGE_BYTES) - (uintptr_t)map;
+  size_t before =
+      sinter_align_up((uintptr_t)map, HUGE_PAGE_BYTES) - (uintptr_t)map;
   if (before)
     munmap(map, before);
   if (before < HUGE_PAGE_BYTES)

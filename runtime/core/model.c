@@ -21,16 +21,17 @@ void sinter_open_options_init(sinter_open_options_t *options) {
     *options = (sinter_open_options_t){.struct_size = sizeof *options};
 }
 
-sinter_status_t sinter_read_options(const void *options, void *defaults, size_t bytes,
-                                    size_t least, const char *name,
-                                    sinter_error_t *error) {
+sinter_status_t sinter_read_options(const void *options, void *defaults,
+                                    size_t bytes, size_t least,
+                                    const char *name, sinter_error_t *error) {
   if (!options)
     return SINTER_STATUS_OK;
   size_t size;
   memcpy(&size, options, sizeof size);
   if (size < least) {
     sinter_fail(error, SINTER_STATUS_INVALID_ARGUMENT,
-                "%s.struct_size is %zu, which no version of it has", name, size);
+                "%s.struct_size is %zu, which no version of it has", name,
+                size);
     sinter_error_expected(error, "at least %zu", least);
     sinter_error_found(error, "%zu", size);
     sinter_error_remedy(error, "call %s_init first", name);
@@ -50,16 +51,18 @@ sinter_status_t sinter_read_options(const void *options, void *defaults, size_t 
 /*===- The instruction set ------------------------------------------------===*/
 
 /* A list of variants, or only of those that this processor can run. */
-static void list_variants(const sinter_manifest_t *manifest, sinter_text_t *text) {
+static void list_variants(const sinter_manifest_t *manifest,
+                          sinter_text_t *text) {
   for (size_t i = 0; i < manifest->variant_count; ++i)
     sinter_text_append(text, "%s%s", i ? ", " : "", manifest->variants[i].name);
 }
 
-static sinter_status_t fail_cpu(const sinter_manifest_t *manifest, const char *wanted,
-                                sinter_error_t *error) {
+static sinter_status_t fail_cpu(const sinter_manifest_t *manifest,
+                                const char *wanted, sinter_error_t *error) {
   sinter_fail(error, SINTER_STATUS_UNSUPPORTED_CPU,
-              wanted ? "this processor (%s) cannot run the code for %s"
-                     : "this processor (%s) cannot run any code in the artifact",
+              wanted
+                  ? "this processor (%s) cannot run the code for %s"
+                  : "this processor (%s) cannot run any code in the artifact",
               sinter_cpu_name(), wanted);
   sinter_text_t text = sinter_error_expected_text(error);
   sinter_text_append(&text, "a processor with ");
@@ -68,13 +71,15 @@ static sinter_status_t fail_cpu(const sinter_manifest_t *manifest, const char *w
   else
     list_variants(manifest, &text);
   sinter_error_found(error, "%s", sinter_cpu_name());
-  sinter_error_remedy(error, wanted ? "leave the instruction set to be chosen"
-                                    : "use a processor with AVX2 (x86-64-v3) or better");
+  sinter_error_remedy(
+      error, wanted ? "leave the instruction set to be chosen"
+                    : "use a processor with AVX2 (x86-64-v3) or better");
   return SINTER_STATUS_UNSUPPORTED_CPU;
 }
 
 static sinter_status_t choose_variant(sinter_model_t *model, const char *isa,
-                                      size_t *out_index, sinter_error_t *error) {
+                                      size_t *out_index,
+                                      sinter_error_t *error) {
   sinter_manifest_t *manifest = &model->artifact.manifest;
   uint64_t features = sinter_cpu_features();
   size_t chosen = manifest->variant_count;
@@ -108,25 +113,27 @@ static sinter_status_t load_code(sinter_model_t *model, const char *isa,
                                  sinter_error_t *error) {
   const sinter_manifest_t *manifest = &model->artifact.manifest;
   size_t variant = 0;
-  sinter_image_promise_t promise = {manifest->root_address, manifest->variant_count,
-                                    manifest->kernel_count};
+  sinter_image_promise_t promise = {
+      manifest->root_address, manifest->variant_count, manifest->kernel_count};
   sinter_status_t status = choose_variant(model, isa, &variant, error);
   if (!status)
-    status = sinter_image_load(model->artifact.image, manifest->image.bytes, &promise,
-                               &model->image, error);
+    status = sinter_image_load(model->artifact.image, manifest->image.bytes,
+                               &promise, &model->image, error);
   if (status)
     return status;
   sinter_artifact_drop_image(&model->artifact);
   if (model->image.root->variants[variant].features !=
       manifest->variants[variant].features)
-    return sinter_fail(error, SINTER_STATUS_BAD_ARTIFACT,
-                       "the code in the artifact is invalid: its variants are not "
-                       "those of the manifest");
+    return sinter_fail(
+        error, SINTER_STATUS_BAD_ARTIFACT,
+        "the code in the artifact is invalid: its variants are not "
+        "those of the manifest");
   model->kernels = model->image.root->variants[variant].kernels;
   return SINTER_STATUS_OK;
 }
 
-static sinter_status_t map_weights(const sinter_source_t *source, sinter_model_t *model,
+static sinter_status_t map_weights(const sinter_source_t *source,
+                                   sinter_model_t *model,
                                    sinter_error_t *error) {
   sinter_section_t place = model->artifact.manifest.weights;
   model->weights = model->no_weights;
@@ -136,13 +143,13 @@ static sinter_status_t map_weights(const sinter_source_t *source, sinter_model_t
     model->weights = source->memory + place.offset;
     return SINTER_STATUS_OK;
   }
-  void *map = mmap(NULL, place.bytes, PROT_READ, MAP_PRIVATE, source->descriptor,
-                   (off_t)place.offset);
+  void *map = mmap(NULL, place.bytes, PROT_READ, MAP_PRIVATE,
+                   source->descriptor, (off_t)place.offset);
   if (map == MAP_FAILED)
-    return sinter_fail(error, errno == ENOMEM ? SINTER_STATUS_OUT_OF_MEMORY
-                                              : SINTER_STATUS_IO,
-                       "cannot map the %llu bytes of weights of '%s'",
-                       (unsigned long long)place.bytes, source->name);
+    return sinter_fail(
+        error, errno == ENOMEM ? SINTER_STATUS_OUT_OF_MEMORY : SINTER_STATUS_IO,
+        "cannot map the %llu bytes of weights of '%s'",
+        (unsigned long long)place.bytes, source->name);
   (void)!posix_madvise(map, place.bytes, POSIX_MADV_WILLNEED);
   model->weights = model->weights_map = map;
   model->weights_map_bytes = place.bytes;
@@ -155,13 +162,15 @@ static sinter_status_t open_source(const sinter_source_t *source,
                                    sinter_error_t *error) {
   sinter_open_options_t known;
   sinter_open_options_init(&known);
-  sinter_status_t status = sinter_read_options(options, &known, sizeof known,
-                                               sizeof known, "sinter_open_options", error);
+  sinter_status_t status =
+      sinter_read_options(options, &known, sizeof known, sizeof known,
+                          "sinter_open_options", error);
   if (status)
     return status;
   sinter_model_t *model = aligned_alloc(64, sinter_align_up(sizeof *model, 64));
   if (!model)
-    return sinter_fail(error, SINTER_STATUS_OUT_OF_MEMORY, "no memory for a model");
+    return sinter_fail(error, SINTER_STATUS_OUT_OF_MEMORY,
+                       "no memory for a model");
   memset(model, 0, sizeof *model);
   atomic_init(&model->owners, 1);
   status = sinter_artifact_read(source, &model->artifact, error);
@@ -185,7 +194,8 @@ static sinter_status_t fail_file(const char *path, const char *what,
   int number = errno;
   if (strerror_r(number, reason, sizeof reason))
     reason[0] = 0;
-  sinter_fail(error, SINTER_STATUS_IO, "cannot %s '%s': %s", what, path, reason);
+  sinter_fail(error, SINTER_STATUS_IO, "cannot %s '%s': %s", what, path,
+              reason);
   if (number == ENOENT)
     sinter_error_remedy(error, "check the path");
   return SINTER_STATUS_IO;

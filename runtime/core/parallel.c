@@ -10,7 +10,8 @@
 
 enum { MAX_THREADS = 1024 };
 
-sinter_status_t sinter_parallel_begin(int32_t threads, const sinter_thread_pool_t *pool,
+sinter_status_t sinter_parallel_begin(int32_t threads,
+                                      const sinter_thread_pool_t *pool,
                                       sinter_parallel_t *out_parallel,
                                       sinter_error_t *error) {
   if (threads < 0 || threads > MAX_THREADS) {
@@ -44,7 +45,8 @@ void sinter_parallel_end(sinter_parallel_t *parallel) {
 }
 
 void sinter_parallel_run(const sinter_parallel_t *parallel, size_t slots,
-                         void (*task)(void *argument, size_t slot), void *argument) {
+                         void (*task)(void *argument, size_t slot),
+                         void *argument) {
   if (slots > 1 && parallel->caller.parallel) {
     parallel->caller.parallel(parallel->caller.user, slots, task, argument);
   } else if (slots > 1 && parallel->own) {

@@ -16,8 +16,8 @@ typedef struct sinter_pile {
   struct sinter_pile_block *last;
 } sinter_pile_t;
 
-/** `count` zeroed elements of `bytes` bytes, 16-byte aligned; NULL when there is no
- * memory. */
+/** `count` zeroed elements of `bytes` bytes, 16-byte aligned; NULL when there
+ * is no memory. */
 void *sinter_pile_allocate(sinter_pile_t *pile, size_t count, size_t bytes);
 void sinter_pile_free(sinter_pile_t *pile);
 

@@ -2,10 +2,11 @@
 /*
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * A job is published by setting `unclaimed` to its number of slots; whoever lowers
- * the number by one owns a slot, and the job's fields do not change until all owners
- * have raised `completed`. Waiting is spinning for a moment (the next launch of a
- * schedule is microseconds away), then sleeping on a futex.
+ * A job is published by setting `unclaimed` to its number of slots; whoever
+ * lowers the number by one owns a slot, and the job's fields do not change
+ * until all owners have raised `completed`. Waiting is spinning for a moment
+ * (the next launch of a schedule is microseconds away), then sleeping on a
+ * futex.
  */
 #define _GNU_SOURCE /* syscall */
 #include "core/pool.h"
@@ -20,7 +21,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* About a tenth of a millisecond: longer than most gaps between two launches. */
+/* About a tenth of a millisecond: longer than most gaps between launches. */
 enum { SPINS = 3000 };
 
 struct sinter_pool {
@@ -51,11 +52,12 @@ static void futex_wake(atomic_uint *word, int count) {
 static void work(sinter_pool_t *pool) {
   unsigned left = atomic_load_explicit(&pool->unclaimed, memory_order_relaxed);
   while (left) {
-    if (!atomic_compare_exchange_weak_explicit(&pool->unclaimed, &left, left - 1,
-                                               memory_order_acq_rel,
+    if (!atomic_compare_exchange_weak_explicit(&pool->unclaimed, &left,
+                                               left - 1, memory_order_acq_rel,
                                                memory_order_relaxed))
       continue;
-    unsigned slots = pool->slots; /* the job may change once this slot completes */
+    unsigned slots =
+        pool->slots; /* the job may change once this slot completes */
     pool->task(pool->argument, left - 1);
     if (atomic_fetch_add(&pool->completed, 1) + 1 == slots &&
         atomic_load(&pool->caller_sleeps))
@@ -151,7 +153,8 @@ static void wait_for_slots(sinter_pool_t *pool, unsigned slots) {
 }
 
 void sinter_pool_run(sinter_pool_t *pool, size_t slots,
-                     void (*task)(void *argument, size_t slot), void *argument) {
+                     void (*task)(void *argument, size_t slot),
+                     void *argument) {
   if (!slots)
     return;
   pool->task = task;

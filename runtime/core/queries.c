@@ -65,19 +65,22 @@ static const char *get_input_name(const sinter_model_t *model, size_t index) {
 static const char *get_output_name(const sinter_model_t *model, size_t index) {
   return model->artifact.manifest.outputs[index].name;
 }
-static const char *get_free_dim_name(const sinter_model_t *model, size_t index) {
+static const char *get_free_dim_name(const sinter_model_t *model,
+                                     size_t index) {
   return model->artifact.manifest.free_dims[index].name;
 }
 
-sinter_status_t sinter_model_find_input(const sinter_model_t *model, const char *name,
-                                        size_t *out_index, sinter_error_t *error) {
-  return find(model, "input", sinter_model_input_count(model), get_input_name, name,
-              out_index, error);
-}
-sinter_status_t sinter_model_find_output(const sinter_model_t *model, const char *name,
-                                         size_t *out_index, sinter_error_t *error) {
-  return find(model, "output", sinter_model_output_count(model), get_output_name,
+sinter_status_t sinter_model_find_input(const sinter_model_t *model,
+                                        const char *name, size_t *out_index,
+                                        sinter_error_t *error) {
+  return find(model, "input", sinter_model_input_count(model), get_input_name,
               name, out_index, error);
+}
+sinter_status_t sinter_model_find_output(const sinter_model_t *model,
+                                         const char *name, size_t *out_index,
+                                         sinter_error_t *error) {
+  return find(model, "output", sinter_model_output_count(model),
+              get_output_name, name, out_index, error);
 }
 sinter_status_t sinter_model_find_free_dim(const sinter_model_t *model,
                                            const char *name, size_t *out_index,

@@ -13,8 +13,8 @@
 
 /*===- Launching kernels --------------------------------------------------===*/
 
-/* A slot takes this share of its part of the tiles at a time: slots that started
- * late or were interrupted leave work to the others. */
+/* A slot takes this share of its part of the tiles at a time: slots that
+ * started late or were interrupted leave work to the others. */
 enum { CHUNKS_A_SLOT = 8 };
 
 typedef struct launch {
@@ -42,15 +42,18 @@ static void run_slot(void *argument, size_t slot) {
     int64_t first = atomic_fetch_add(&work->next, work->chunk);
     if (first >= work->tiles)
       return;
-    int64_t last = first + work->chunk < work->tiles ? first + work->chunk : work->tiles;
-    keep_smallest(&work->result,
-                  work->kernel(work->buffers, work->dims, first, last, scratch));
+    int64_t last =
+        first + work->chunk < work->tiles ? first + work->chunk : work->tiles;
+    keep_smallest(&work->result, work->kernel(work->buffers, work->dims, first,
+                                              last, scratch));
   }
 }
 
 static int32_t run_tiles(sinter_context_t *context, sinter_abi_kernel_fn kernel,
-                         void *const *buffers, const int64_t *dims, int64_t tiles) {
-  int64_t slots = context->parallel.threads < tiles ? context->parallel.threads : tiles;
+                         void *const *buffers, const int64_t *dims,
+                         int64_t tiles) {
+  int64_t slots =
+      context->parallel.threads < tiles ? context->parallel.threads : tiles;
   if (slots <= 1)
     return kernel(buffers, dims, 0, tiles, context->scratch);
   launch work = {.kernel = kernel,
@@ -75,15 +78,16 @@ static uint64_t read_clock(void) {
 }
 
 static int32_t parallel_for(void *user, sinter_abi_kernel_fn kernel,
-                            void *const *buffers, const int64_t *dims, int64_t tiles,
-                            int32_t launch_index) {
+                            void *const *buffers, const int64_t *dims,
+                            int64_t tiles, int32_t launch_index) {
   sinter_context_t *context = user;
   if (atomic_load_explicit(&context->cancelled, memory_order_relaxed))
     return -SINTER_STATUS_CANCELLED;
   if (!context->profile)
     return tiles > 0 ? run_tiles(context, kernel, buffers, dims, tiles) : 0;
   uint64_t begin = read_clock();
-  int32_t result = tiles > 0 ? run_tiles(context, kernel, buffers, dims, tiles) : 0;
+  int32_t result =
+      tiles > 0 ? run_tiles(context, kernel, buffers, dims, tiles) : 0;
   uint64_t end = read_clock();
   if (launch_index >= 0 &&
       (size_t)launch_index < context->model->artifact.manifest.launch_count)
@@ -104,17 +108,21 @@ static int32_t gpu_launch(void *user, int32_t kernel, void *const *buffers,
 
 /*===- The caller's tensors -----------------------------------------------===*/
 
-static void append_sizes(const int64_t *dims, int32_t rank, sinter_text_t *text) {
+static void append_sizes(const int64_t *dims, int32_t rank,
+                         sinter_text_t *text) {
   sinter_text_append(text, "[");
   for (int32_t i = 0; i < rank && i < SINTER_MAX_RANK; ++i)
-    sinter_text_append(text, "%s%lld", i ? ", " : "", dims ? (long long)dims[i] : -1);
+    sinter_text_append(text, "%s%lld", i ? ", " : "",
+                       dims ? (long long)dims[i] : -1);
   sinter_text_append(text, "]");
 }
 
-/* "input 'x' <what>: expected f32[batch, 3], found f64[1, 3]". `sizes` are those
- * expected, or NULL for the formulas of the model. */
-static sinter_status_t fail_tensor(const char *role, const sinter_value_info_t *info,
-                                   const int64_t *sizes, const sinter_tensor_t *tensor,
+/* "input 'x' <what>: expected f32[batch, 3], found f64[1, 3]". `sizes` are
+ * those expected, or NULL for the formulas of the model. */
+static sinter_status_t fail_tensor(const char *role,
+                                   const sinter_value_info_t *info,
+                                   const int64_t *sizes,
+                                   const sinter_tensor_t *tensor,
                                    const char *what, sinter_error_t *error) {
   char expected[sizeof error->expected], found[sizeof error->found];
   sinter_text_t text = sinter_text_begin(expected, sizeof expected);
@@ -136,8 +144,9 @@ static sinter_status_t fail_tensor(const char *role, const sinter_value_info_t *
   text = sinter_text_begin(found, sizeof found);
   sinter_text_append(&text, "%s", sinter_type_name(tensor->type));
   append_sizes(tensor->dims, tensor->rank, &text);
-  sinter_fail(error, SINTER_STATUS_BAD_TENSOR, "%s '%s' %s: expected %s, found %s",
-              role, info->name, what, expected, found);
+  sinter_fail(error, SINTER_STATUS_BAD_TENSOR,
+              "%s '%s' %s: expected %s, found %s", role, info->name, what,
+              expected, found);
   sinter_error_node(error, info->name, "");
   sinter_error_expected(error, "%s", expected);
   sinter_error_found(error, "%s", found);
@@ -153,7 +162,8 @@ static const char *check_memory(const sinter_tensor_t *tensor, size_t bytes) {
   if ((uintptr_t)tensor->data % sinter_type_bytes(tensor->type))
     return "is not aligned to its elements";
   if (!sinter_tensor_is_contiguous(tensor))
-    return "has strides that are not contiguous, which is not supported: copy it to "
+    return "has strides that are not contiguous, which is not supported: copy "
+           "it to "
            "row-major order";
   return NULL;
 }
@@ -168,18 +178,19 @@ static const char *find_setter(const sinter_manifest_t *manifest, size_t index,
   return manifest->inputs[index].name;
 }
 
-static sinter_status_t fail_conflict(const sinter_context_t *context, size_t index,
-                                     int32_t axis, int64_t size,
+static sinter_status_t fail_conflict(const sinter_context_t *context,
+                                     size_t index, int32_t axis, int64_t size,
                                      sinter_error_t *error) {
   const sinter_manifest_t *manifest = &context->model->artifact.manifest;
   const sinter_value_info_t *info = &manifest->inputs[index];
   int32_t free_dim = info->dims[axis].free_dim;
   long long known = (long long)context->new_dims[free_dim];
   const char *name = manifest->free_dims[free_dim].name;
-  sinter_fail(error, SINTER_STATUS_BAD_DIMENSION,
-              "input '%s' has %lld as '%s' (dimension %d), but input '%s' has %lld",
-              info->name, (long long)size, name, (int)axis,
-              find_setter(manifest, index, free_dim), known);
+  sinter_fail(
+      error, SINTER_STATUS_BAD_DIMENSION,
+      "input '%s' has %lld as '%s' (dimension %d), but input '%s' has %lld",
+      info->name, (long long)size, name, (int)axis,
+      find_setter(manifest, index, free_dim), known);
   sinter_error_node(error, info->name, "");
   sinter_error_expected(error, "%s = %lld", name, known);
   sinter_error_found(error, "%s = %lld", name, (long long)size);
@@ -187,22 +198,27 @@ static sinter_status_t fail_conflict(const sinter_context_t *context, size_t ind
   return SINTER_STATUS_BAD_DIMENSION;
 }
 
-/* Checks an input and takes its free dimensions into new_dims (-1: not set yet). */
+/* Checks an input and takes its free dimensions into new_dims (-1: not set
+ * yet). */
 static sinter_status_t read_input(sinter_context_t *context, size_t index,
                                   const sinter_tensor_t *tensor,
                                   sinter_error_t *error) {
-  const sinter_value_info_t *info = &context->model->artifact.manifest.inputs[index];
+  const sinter_value_info_t *info =
+      &context->model->artifact.manifest.inputs[index];
   if (tensor->type != info->type)
-    return fail_tensor("input", info, NULL, tensor, "has the wrong type", error);
+    return fail_tensor("input", info, NULL, tensor, "has the wrong type",
+                       error);
   if (tensor->rank != info->rank)
-    return fail_tensor("input", info, NULL, tensor, "has the wrong rank", error);
+    return fail_tensor("input", info, NULL, tensor, "has the wrong rank",
+                       error);
   if (info->rank && !tensor->dims)
     return fail_tensor("input", info, NULL, tensor, "has no dims", error);
   for (int32_t i = 0; i < info->rank; ++i) {
     int64_t size = tensor->dims[i];
     int32_t free_dim = info->dims[i].free_dim;
     if (size < 0 || (free_dim < 0 && size != info->dims[i].value))
-      return fail_tensor("input", info, NULL, tensor, "has the wrong size", error);
+      return fail_tensor("input", info, NULL, tensor, "has the wrong size",
+                         error);
     if (free_dim < 0)
       continue;
     if (context->new_dims[free_dim] >= 0 && context->new_dims[free_dim] != size)
@@ -218,7 +234,8 @@ static sinter_status_t read_input(sinter_context_t *context, size_t index,
   if (complaint)
     return fail_tensor("input", info, NULL, tensor, complaint, error);
   if (tensor->bytes && tensor->bytes < bytes) {
-    fail_tensor("input", info, NULL, tensor, "has less memory than its sizes need", error);
+    fail_tensor("input", info, NULL, tensor,
+                "has less memory than its sizes need", error);
     sinter_error_expected(error, "%zu bytes", bytes);
     sinter_error_found(error, "%zu bytes", tensor->bytes);
     return SINTER_STATUS_BAD_TENSOR;
@@ -246,19 +263,21 @@ static sinter_status_t read_inputs(sinter_context_t *context,
           context->is_prepared ? context->dims[i] : manifest->free_dims[i].min;
     changed |= context->new_dims[i] != context->dims[i];
   }
-  return changed ? sinter_context_prepare_new_dims(context, error) : SINTER_STATUS_OK;
+  return changed ? sinter_context_prepare_new_dims(context, error)
+                 : SINTER_STATUS_OK;
 }
 
-static sinter_status_t fail_small(const sinter_value_info_t *info, size_t needed,
-                                  size_t found, sinter_error_t *error) {
+static sinter_status_t fail_small(const sinter_value_info_t *info,
+                                  size_t needed, size_t found,
+                                  sinter_error_t *error) {
   sinter_fail(error, SINTER_STATUS_BUFFER_TOO_SMALL,
               "the memory for output '%s' has %zu bytes, but %zu are needed",
               info->name, found, needed);
   sinter_error_node(error, info->name, "");
   sinter_error_expected(error, "%zu bytes", needed);
   sinter_error_found(error, "%zu bytes", found);
-  sinter_error_remedy(error, "give %zu bytes, or NULL to let the context provide them",
-                      needed);
+  sinter_error_remedy(
+      error, "give %zu bytes, or NULL to let the context provide them", needed);
   return SINTER_STATUS_BUFFER_TOO_SMALL;
 }
 
@@ -266,17 +285,20 @@ static sinter_status_t fail_small(const sinter_value_info_t *info, size_t needed
 static sinter_status_t place_output(sinter_context_t *context, size_t index,
                                     const sinter_tensor_t *tensor,
                                     sinter_error_t *error) {
-  const sinter_value_info_t *info = &context->model->artifact.manifest.outputs[index];
+  const sinter_value_info_t *info =
+      &context->model->artifact.manifest.outputs[index];
   const int64_t *dims = context->output_dims[index];
   size_t needed = context->output_bytes[index];
   sinter_block_t *block = &context->output_blocks[index];
   if (tensor->type != SINTER_TYPE_UNDEFINED && tensor->type != info->type)
-    return fail_tensor("output", info, dims, tensor, "has the wrong type", error);
+    return fail_tensor("output", info, dims, tensor, "has the wrong type",
+                       error);
   int has_dims = tensor->dims && tensor->dims != dims;
   if (has_dims && (tensor->rank != info->rank ||
                    (info->rank && memcmp(tensor->dims, dims,
                                          (size_t)info->rank * sizeof *dims))))
-    return fail_tensor("output", info, dims, tensor, "has the wrong shape", error);
+    return fail_tensor("output", info, dims, tensor, "has the wrong shape",
+                       error);
   sinter_tensor_t actual = *tensor;
   actual.type = info->type;
   actual.rank = info->rank;
@@ -288,13 +310,15 @@ static sinter_status_t place_output(sinter_context_t *context, size_t index,
   if (complaint)
     return fail_tensor("output", info, dims, &actual, complaint, error);
   if (is_ours) {
-    sinter_status_t status = sinter_context_resize(context, block, needed, error);
+    sinter_status_t status =
+        sinter_context_resize(context, block, needed, error);
     context->output_pointers[index] = block->data;
     return status;
   }
   if (!tensor->bytes && !tensor->dims && info->rank)
     return fail_tensor("output", info, dims, tensor,
-                       "has memory of unknown length (set bytes or dims)", error);
+                       "has memory of unknown length (set bytes or dims)",
+                       error);
   if (tensor->bytes && tensor->bytes < needed)
     return fail_small(info, needed, tensor->bytes, error);
   context->output_pointers[index] = tensor->data;
@@ -303,7 +327,8 @@ static sinter_status_t place_output(sinter_context_t *context, size_t index,
 
 static void fill_output(const sinter_context_t *context, size_t index,
                         sinter_tensor_t *tensor) {
-  const sinter_value_info_t *info = &context->model->artifact.manifest.outputs[index];
+  const sinter_value_info_t *info =
+      &context->model->artifact.manifest.outputs[index];
   void *data = context->output_pointers[index];
   size_t needed = context->output_bytes[index];
   if (!tensor->bytes || data == context->output_blocks[index].data)
@@ -317,7 +342,8 @@ static void fill_output(const sinter_context_t *context, size_t index,
 
 /*===- The run ------------------------------------------------------------===*/
 
-static sinter_status_t run_schedule(sinter_context_t *context, sinter_error_t *error) {
+static sinter_status_t run_schedule(sinter_context_t *context,
+                                    sinter_error_t *error) {
   const sinter_model_t *model = context->model;
   const sinter_abi_table table = {.struct_size = sizeof table,
                                   .version = SINTER_ABI_VERSION,
@@ -344,21 +370,24 @@ static sinter_status_t run_schedule(sinter_context_t *context, sinter_error_t *e
 }
 
 sinter_status_t sinter_context_run(sinter_context_t *context,
-                                   const sinter_tensor_t *inputs, size_t input_count,
-                                   sinter_tensor_t *outputs, size_t output_count,
-                                   sinter_error_t *error) {
+                                   const sinter_tensor_t *inputs,
+                                   size_t input_count, sinter_tensor_t *outputs,
+                                   size_t output_count, sinter_error_t *error) {
   if (!context || (input_count && !inputs) || (output_count && !outputs))
     return sinter_fail(error, SINTER_STATUS_INVALID_ARGUMENT,
                        "context, inputs or outputs is NULL");
   const sinter_manifest_t *manifest = &context->model->artifact.manifest;
-  if (input_count != manifest->input_count || output_count != manifest->output_count) {
-    sinter_fail(error, SINTER_STATUS_BAD_TENSOR,
-                "the model has %zu inputs and %zu outputs, but %zu and %zu were given",
-                manifest->input_count, manifest->output_count, input_count,
-                output_count);
-    sinter_error_expected(error, "%zu inputs, %zu outputs", manifest->input_count,
-                          manifest->output_count);
-    sinter_error_found(error, "%zu inputs, %zu outputs", input_count, output_count);
+  if (input_count != manifest->input_count ||
+      output_count != manifest->output_count) {
+    sinter_fail(
+        error, SINTER_STATUS_BAD_TENSOR,
+        "the model has %zu inputs and %zu outputs, but %zu and %zu were given",
+        manifest->input_count, manifest->output_count, input_count,
+        output_count);
+    sinter_error_expected(error, "%zu inputs, %zu outputs",
+                          manifest->input_count, manifest->output_count);
+    sinter_error_found(error, "%zu inputs, %zu outputs", input_count,
+                       output_count);
     return SINTER_STATUS_BAD_TENSOR;
   }
   sinter_status_t status = read_inputs(context, inputs, error);

@@ -15,18 +15,20 @@
 
 void sinter_requirements_init(sinter_requirements_t *requirements) {
   if (requirements)
-    *requirements = (sinter_requirements_t){.struct_size = sizeof *requirements};
+    *requirements =
+        (sinter_requirements_t){.struct_size = sizeof *requirements};
 }
 
 static void append_dims(const sinter_manifest_t *manifest, const int64_t *dims,
                         sinter_text_t *text) {
   for (size_t i = 0; i < manifest->free_dim_count; ++i)
-    sinter_text_append(text, "%s%s=%lld", i ? ", " : "", manifest->free_dims[i].name,
-                       (long long)dims[i]);
+    sinter_text_append(text, "%s%s=%lld", i ? ", " : "",
+                       manifest->free_dims[i].name, (long long)dims[i]);
 }
 
-sinter_status_t sinter_model_fail_check(const sinter_model_t *model, int32_t result,
-                                        const int64_t *dims, sinter_error_t *error) {
+sinter_status_t sinter_model_fail_check(const sinter_model_t *model,
+                                        int32_t result, const int64_t *dims,
+                                        sinter_error_t *error) {
   const sinter_manifest_t *manifest = &model->artifact.manifest;
   if (result < 0 && -(int64_t)result <= SINTER_STATUS_INTERNAL) {
     sinter_status_t status = (sinter_status_t)-result;
@@ -35,14 +37,15 @@ sinter_status_t sinter_model_fail_check(const sinter_model_t *model, int32_t res
   }
   if (result < 0 || (size_t)(result - 1) >= manifest->check_count)
     return sinter_fail(error, SINTER_STATUS_INTERNAL,
-                       "generated code returned %d, which means nothing", (int)result);
+                       "generated code returned %d, which means nothing",
+                       (int)result);
   const sinter_check_t *check = &manifest->checks[result - 1];
   char at[sizeof error->found];
   sinter_text_t text = sinter_text_begin(at, sizeof at);
   append_dims(manifest, dims, &text);
-  sinter_fail(error, SINTER_STATUS_CHECK_FAILED, "node '%s' (%s) expects %s%s%s",
-              check->node, check->op, check->expected, at[0] ? ", which is not so at " : "",
-              at);
+  sinter_fail(error, SINTER_STATUS_CHECK_FAILED,
+              "node '%s' (%s) expects %s%s%s", check->node, check->op,
+              check->expected, at[0] ? ", which is not so at " : "", at);
   sinter_error_node(error, check->node, check->op);
   sinter_error_expected(error, "%s", check->expected);
   sinter_error_found(error, "%s", at);
@@ -51,7 +54,8 @@ sinter_status_t sinter_model_fail_check(const sinter_model_t *model, int32_t res
 }
 
 static sinter_status_t check_ranges(const sinter_manifest_t *manifest,
-                                    const int64_t *dims, sinter_error_t *error) {
+                                    const int64_t *dims,
+                                    sinter_error_t *error) {
   for (size_t i = 0; i < manifest->free_dim_count; ++i) {
     const sinter_free_dim_info_t *dim = &manifest->free_dims[i];
     if (dims[i] >= dim->min && dims[i] <= dim->max)
@@ -63,14 +67,16 @@ static sinter_status_t check_ranges(const sinter_manifest_t *manifest,
     else
       sinter_text_append(&text, "%lld to %lld", (long long)dim->min,
                          (long long)dim->max);
-    sinter_fail(error, SINTER_STATUS_BAD_DIMENSION,
-                "free dimension '%s' is %lld, but the model was compiled for %s",
-                dim->name, (long long)dims[i], range);
+    sinter_fail(
+        error, SINTER_STATUS_BAD_DIMENSION,
+        "free dimension '%s' is %lld, but the model was compiled for %s",
+        dim->name, (long long)dims[i], range);
     sinter_error_node(error, dim->name, "");
     sinter_error_expected(error, "%s", range);
     sinter_error_found(error, "%lld", (long long)dims[i]);
-    sinter_error_remedy(error, "use a size in the range, or compile the model with "
-                               "a wider one (--dim)");
+    sinter_error_remedy(error,
+                        "use a size in the range, or compile the model with "
+                        "a wider one (--dim)");
     return SINTER_STATUS_BAD_DIMENSION;
   }
   return SINTER_STATUS_OK;
@@ -90,17 +96,17 @@ void sinter_model_output_dims(const sinter_model_t *model, size_t output,
   }
 }
 
-static sinter_status_t add_outputs(const sinter_model_t *model, const int64_t *dims,
-                                   const int64_t *sizes, uint64_t *bytes,
-                                   sinter_error_t *error) {
+static sinter_status_t add_outputs(const sinter_model_t *model,
+                                   const int64_t *dims, const int64_t *sizes,
+                                   uint64_t *bytes, sinter_error_t *error) {
   const sinter_manifest_t *manifest = &model->artifact.manifest;
   for (size_t i = 0; i < manifest->output_count; ++i) {
     const sinter_value_info_t *info = &manifest->outputs[i];
     int64_t output_dims[SINTER_MAX_RANK];
     size_t output_bytes;
     sinter_model_output_dims(model, i, dims, sizes, output_dims);
-    sinter_status_t status = sinter_tensor_bytes(info->type, info->rank, output_dims,
-                                                 &output_bytes, NULL);
+    sinter_status_t status = sinter_tensor_bytes(
+        info->type, info->rank, output_dims, &output_bytes, NULL);
     if (status || output_bytes > MAX_WORK_BYTES) {
       sinter_fail(error, SINTER_STATUS_BAD_DIMENSION,
                   "output '%s' has no possible size at these free dimensions",
@@ -130,9 +136,10 @@ sinter_status_t sinter_model_compute_sizes(const sinter_model_t *model,
     return sinter_model_fail_check(model, result, dims, error);
   if (sizes[0] < 0 || (uint64_t)sizes[0] > MAX_WORK_BYTES || sizes[1] < 0 ||
       (uint64_t)sizes[1] > MAX_WORK_BYTES / (uint64_t)threads) {
-    sinter_fail(error, SINTER_STATUS_BAD_DIMENSION,
-                "the intermediate results are larger than any memory at these free "
-                "dimensions");
+    sinter_fail(
+        error, SINTER_STATUS_BAD_DIMENSION,
+        "the intermediate results are larger than any memory at these free "
+        "dimensions");
     sinter_text_t text = sinter_error_found_text(error);
     append_dims(manifest, dims, &text);
     return SINTER_STATUS_BAD_DIMENSION;
@@ -151,11 +158,11 @@ sinter_status_t sinter_model_compute_sizes(const sinter_model_t *model,
   return SINTER_STATUS_OK;
 }
 
-sinter_status_t sinter_model_requirements(const sinter_model_t *model,
-                                          const int64_t *dims, size_t dim_count,
-                                          int32_t threads,
-                                          sinter_requirements_t *out_requirements,
-                                          sinter_error_t *error) {
+sinter_status_t
+sinter_model_requirements(const sinter_model_t *model, const int64_t *dims,
+                          size_t dim_count, int32_t threads,
+                          sinter_requirements_t *out_requirements,
+                          sinter_error_t *error) {
   if (!model || !out_requirements || (dim_count && !dims))
     return sinter_fail(error, SINTER_STATUS_INVALID_ARGUMENT,
                        "model, dims or out_requirements is NULL");
@@ -173,10 +180,11 @@ sinter_status_t sinter_model_requirements(const sinter_model_t *model,
     return status;
   int64_t *sizes = malloc(model->artifact.manifest.size_count * sizeof *sizes);
   if (!sizes)
-    return sinter_fail(error, SINTER_STATUS_OUT_OF_MEMORY, "no memory for sizes");
+    return sinter_fail(error, SINTER_STATUS_OUT_OF_MEMORY,
+                       "no memory for sizes");
   status = sinter_model_compute_sizes(
-      model, dims, threads ? threads : sinter_cpu_default_threads(), sizes, &known,
-      error);
+      model, dims, threads ? threads : sinter_cpu_default_threads(), sizes,
+      &known, error);
   free(sizes);
   if (!status)
     memcpy(out_requirements, &known, sizeof known);

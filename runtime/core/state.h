@@ -24,7 +24,8 @@ struct sinter_model {
   atomic_size_t owners; /* the caller and the contexts */
 };
 
-/** Memory that came from the allocator of a context, kept until it is too small. */
+/** Memory that came from the allocator of a context, kept until it is too
+ * small. */
 typedef struct sinter_block {
   uint8_t *data;
   size_t bytes;
@@ -69,17 +70,19 @@ void sinter_model_output_dims(const sinter_model_t *model, size_t output,
                               int64_t *out_dims);
 
 /** Turns a positive result of generated code into an error naming the node. */
-sinter_status_t sinter_model_fail_check(const sinter_model_t *model, int32_t result,
-                                        const int64_t *dims, sinter_error_t *error);
+sinter_status_t sinter_model_fail_check(const sinter_model_t *model,
+                                        int32_t result, const int64_t *dims,
+                                        sinter_error_t *error);
 
 /** Shares the model with a context. */
 void sinter_model_retain(sinter_model_t *model);
 
-/** Copies what the caller knows of an options structure over `defaults` (`bytes`
- * long, beginning with its size). `least` is the size of its first version. */
-sinter_status_t sinter_read_options(const void *options, void *defaults, size_t bytes,
-                                    size_t least, const char *name,
-                                    sinter_error_t *error);
+/** Copies what the caller knows of an options structure over `defaults`
+ * (`bytes` long, beginning with its size). `least` is the size of its first
+ * version. */
+sinter_status_t sinter_read_options(const void *options, void *defaults,
+                                    size_t bytes, size_t least,
+                                    const char *name, sinter_error_t *error);
 
 /** The default allocator of contexts. */
 sinter_allocator_t sinter_default_allocator(void);

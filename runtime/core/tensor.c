@@ -9,7 +9,14 @@
 #include <string.h>
 
 /* DLPack's codes; 255: the type has no place there. */
-enum { DL_INT = 0, DL_UINT = 1, DL_FLOAT = 2, DL_BFLOAT = 4, DL_BOOL = 6, DL_NONE = 255 };
+enum {
+  DL_INT = 0,
+  DL_UINT = 1,
+  DL_FLOAT = 2,
+  DL_BFLOAT = 4,
+  DL_BOOL = 6,
+  DL_NONE = 255
+};
 
 typedef struct type_row {
   const char *name;
@@ -44,7 +51,9 @@ static const type_row *find_row(sinter_type_t type) {
 }
 
 size_t sinter_type_bytes(sinter_type_t type) { return find_row(type)->bytes; }
-const char *sinter_type_name(sinter_type_t type) { return find_row(type)->name; }
+const char *sinter_type_name(sinter_type_t type) {
+  return find_row(type)->name;
+}
 
 sinter_type_t sinter_type_from_name(const char *name) {
   for (unsigned index = 0; name && index < TYPE_ROW_COUNT; ++index)
@@ -69,7 +78,8 @@ sinter_status_t sinter_tensor_bytes(sinter_type_t type, int32_t rank,
                                     const int64_t *dims, size_t *out_bytes,
                                     sinter_error_t *error) {
   if (!out_bytes)
-    return sinter_fail(error, SINTER_STATUS_INVALID_ARGUMENT, "out_bytes is NULL");
+    return sinter_fail(error, SINTER_STATUS_INVALID_ARGUMENT,
+                       "out_bytes is NULL");
   sinter_status_t status = check_rank(rank, dims, error);
   if (status)
     return status;
@@ -140,7 +150,8 @@ sinter_status_t sinter_tensor_to_dlpack(const sinter_tensor_t *tensor,
       return sinter_fail(error, SINTER_STATUS_BAD_TENSOR,
                          "the stride of dimension %d, %lld bytes, is not a "
                          "multiple of the element (%d bytes)",
-                         (int)i, (long long)tensor->strides[i], (int)row->bytes);
+                         (int)i, (long long)tensor->strides[i],
+                         (int)row->bytes);
     strides[i] = tensor->strides[i] / row->bytes;
   }
   sinter_dl_tensor_t result = {0};
@@ -172,17 +183,18 @@ sinter_status_t sinter_tensor_from_dlpack(const sinter_dl_tensor_t *tensor,
         type_rows[i].bytes * 8u == tensor->dtype.bits)
       type = (sinter_type_t)i;
   if (!type)
-    return sinter_fail(error, SINTER_STATUS_BAD_TENSOR,
-                       "no element type for DLPack's code %d, %d bits, %d lanes",
-                       tensor->dtype.code, tensor->dtype.bits,
-                       tensor->dtype.lanes);
+    return sinter_fail(
+        error, SINTER_STATUS_BAD_TENSOR,
+        "no element type for DLPack's code %d, %d bits, %d lanes",
+        tensor->dtype.code, tensor->dtype.bits, tensor->dtype.lanes);
   int64_t bytes = (int64_t)sinter_type_bytes(type);
   for (int32_t i = 0; tensor->strides && i < tensor->ndim; ++i)
     if (__builtin_mul_overflow(tensor->strides[i], bytes, &byte_strides[i]))
       return sinter_fail(error, SINTER_STATUS_BAD_TENSOR,
                          "the stride of dimension %d is too large", (int)i);
   sinter_tensor_t result = {0};
-  result.data = tensor->data ? (char *)tensor->data + tensor->byte_offset : NULL;
+  result.data =
+      tensor->data ? (char *)tensor->data + tensor->byte_offset : NULL;
   result.type = type;
   result.rank = tensor->ndim;
   result.dims = tensor->shape;
@@ -201,23 +213,27 @@ static sinter_status_t fail_reserved(sinter_error_t *error) {
 }
 
 sinter_status_t sinter_value_get_count(const sinter_value_t *value,
-                                       size_t *out_count, sinter_error_t *error) {
+                                       size_t *out_count,
+                                       sinter_error_t *error) {
   (void)value, (void)out_count;
   return fail_reserved(error);
 }
-sinter_status_t sinter_value_get_string(const sinter_value_t *value, size_t index,
-                                        const char **out_text, size_t *out_bytes,
+sinter_status_t sinter_value_get_string(const sinter_value_t *value,
+                                        size_t index, const char **out_text,
+                                        size_t *out_bytes,
                                         sinter_error_t *error) {
   (void)value, (void)index, (void)out_text, (void)out_bytes;
   return fail_reserved(error);
 }
-sinter_status_t sinter_value_get_tensor(const sinter_value_t *value, size_t index,
+sinter_status_t sinter_value_get_tensor(const sinter_value_t *value,
+                                        size_t index,
                                         sinter_tensor_t *out_tensor,
                                         sinter_error_t *error) {
   (void)value, (void)index, (void)out_tensor;
   return fail_reserved(error);
 }
-sinter_status_t sinter_value_get_element(const sinter_value_t *value, size_t index,
+sinter_status_t sinter_value_get_element(const sinter_value_t *value,
+                                         size_t index,
                                          const sinter_value_t **out_element,
                                          sinter_error_t *error) {
   (void)value, (void)index, (void)out_element;

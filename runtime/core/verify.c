@@ -2,8 +2,8 @@
 /*
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Manifest, code and tail were checked when the artifact was opened; what is left
- * are the weights, in leaves of 1 MiB whose hashes the manifest holds.
+ * Manifest, code and tail were checked when the artifact was opened; what is
+ * left are the weights, in leaves of 1 MiB whose hashes the manifest holds.
  */
 #include "core/error.h"
 #include "core/hash.h"
@@ -30,7 +30,8 @@ static void verify_leaves(void *argument, size_t slot) {
       return;
     if (sinter_hash_matches(work->model->weights + leaf * SINTER_LEAF_BYTES,
                             leaf_bytes(manifest, leaf),
-                            manifest->weights_hashes + leaf * SINTER_HASH_BYTES))
+                            manifest->weights_hashes +
+                                leaf * SINTER_HASH_BYTES))
       continue;
     unsigned long long known = atomic_load(&work->first_wrong);
     while (leaf < known &&
@@ -39,30 +40,34 @@ static void verify_leaves(void *argument, size_t slot) {
   }
 }
 
-sinter_status_t sinter_model_verify(const sinter_model_t *model, int32_t threads,
-                                    sinter_error_t *error) {
+sinter_status_t sinter_model_verify(const sinter_model_t *model,
+                                    int32_t threads, sinter_error_t *error) {
   if (!model)
     return sinter_fail(error, SINTER_STATUS_INVALID_ARGUMENT, "model is NULL");
   const sinter_manifest_t *manifest = &model->artifact.manifest;
   sinter_parallel_t parallel;
-  sinter_status_t status = sinter_parallel_begin(threads, NULL, &parallel, error);
+  sinter_status_t status =
+      sinter_parallel_begin(threads, NULL, &parallel, error);
   if (status)
     return status;
   verification work = {.model = model};
   atomic_init(&work.next, 0);
   atomic_init(&work.first_wrong, manifest->leaf_count);
-  sinter_parallel_run(&parallel, (size_t)parallel.threads, verify_leaves, &work);
+  sinter_parallel_run(&parallel, (size_t)parallel.threads, verify_leaves,
+                      &work);
   sinter_parallel_end(&parallel);
 
   uint64_t wrong = atomic_load(&work.first_wrong);
   if (wrong == manifest->leaf_count)
     return SINTER_STATUS_OK;
   uint64_t begin = manifest->weights.offset + wrong * SINTER_LEAF_BYTES;
-  sinter_fail(error, SINTER_STATUS_BAD_ARTIFACT,
-              "the weights are damaged: bytes %llu to %llu of the artifact do not "
-              "have the hash in its manifest",
-              (unsigned long long)begin,
-              (unsigned long long)(begin + leaf_bytes(manifest, wrong) - 1));
-  sinter_error_remedy(error, "copy the artifact again, or compile the model again");
+  sinter_fail(
+      error, SINTER_STATUS_BAD_ARTIFACT,
+      "the weights are damaged: bytes %llu to %llu of the artifact do not "
+      "have the hash in its manifest",
+      (unsigned long long)begin,
+      (unsigned long long)(begin + leaf_bytes(manifest, wrong) - 1));
+  sinter_error_remedy(error,
+                      "copy the artifact again, or compile the model again");
   return SINTER_STATUS_BAD_ARTIFACT;
 }

@@ -53,8 +53,8 @@ inline sinter_status_t tryOpen(const Bytes &bytes, sinter_error_t &error,
   sinter_open_options_init(&options);
   options.verify = verify;
   sinter_model_t *model = nullptr;
-  sinter_status_t status =
-      sinter_model_open_memory(copy.data(), copy.size(), &options, &model, &error);
+  sinter_status_t status = sinter_model_open_memory(copy.data(), copy.size(),
+                                                    &options, &model, &error);
   sinter_model_close(model);
   return status;
 }

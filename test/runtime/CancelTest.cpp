@@ -55,7 +55,8 @@ TEST(Cancel, StopsAfterTheCurrentLaunch) {
   EXPECT_EQ(profile.launches.size(), 1u);
   EXPECT_EQ(call.outputs[0].data, nullptr);
   profile.cancelAfter = SIZE_MAX;
-  ASSERT_EQ(call.run(context), SINTER_STATUS_OK) << "one run is cancelled, not all";
+  ASSERT_EQ(call.run(context), SINTER_STATUS_OK)
+      << "one run is cancelled, not all";
   call.expectRight();
 }
 

@@ -77,7 +77,8 @@ TEST_F(Run, SmallBufferNamesTheSizeNeededAndChangesNothing) {
   call.outputs[0].data = y;
   call.outputs[0].bytes = sizeof y - 1;
   ASSERT_EQ(call.run(context), SINTER_STATUS_BUFFER_TOO_SMALL);
-  EXPECT_TRUE(contains(call.error.message, "48 are needed")) << call.error.message;
+  EXPECT_TRUE(contains(call.error.message, "48 are needed"))
+      << call.error.message;
   EXPECT_EQ(y[0], 42);
   EXPECT_EQ(call.outputs[0].dims, nullptr);
   EXPECT_EQ(call.outputs[1].data, nullptr);
@@ -149,14 +150,17 @@ TEST_F(Run, InputOnAnotherDevice) {
 }
 
 TEST_F(Run, NumberOfTensors) {
-  EXPECT_EQ(sinter_context_run(context, call.inputs, 1, call.outputs, 3, &call.error),
-            SINTER_STATUS_BAD_TENSOR);
+  EXPECT_EQ(
+      sinter_context_run(context, call.inputs, 1, call.outputs, 3, &call.error),
+      SINTER_STATUS_BAD_TENSOR);
   EXPECT_STREQ(call.error.expected, "2 inputs, 3 outputs");
   EXPECT_STREQ(call.error.found, "1 inputs, 3 outputs");
-  EXPECT_EQ(sinter_context_run(context, nullptr, 2, call.outputs, 3, &call.error),
-            SINTER_STATUS_INVALID_ARGUMENT);
-  EXPECT_EQ(sinter_context_run(nullptr, call.inputs, 2, call.outputs, 3, &call.error),
-            SINTER_STATUS_INVALID_ARGUMENT);
+  EXPECT_EQ(
+      sinter_context_run(context, nullptr, 2, call.outputs, 3, &call.error),
+      SINTER_STATUS_INVALID_ARGUMENT);
+  EXPECT_EQ(
+      sinter_context_run(nullptr, call.inputs, 2, call.outputs, 3, &call.error),
+      SINTER_STATUS_INVALID_ARGUMENT);
 }
 
 TEST_F(Run, InputsThatDisagree) {
@@ -165,7 +169,8 @@ TEST_F(Run, InputsThatDisagree) {
   EXPECT_STREQ(call.error.node, "bias");
   EXPECT_STREQ(call.error.expected, "width = 4");
   EXPECT_STREQ(call.error.found, "width = 2");
-  EXPECT_TRUE(contains(call.error.message, "input 'x' has 4")) << call.error.message;
+  EXPECT_TRUE(contains(call.error.message, "input 'x' has 4"))
+      << call.error.message;
 }
 
 TEST_F(Run, DimensionOutOfRange) {
@@ -213,7 +218,8 @@ TEST_F(Run, PrepareTellsTheOutputs) {
       << "not prepared yet";
   int64_t dims[] = {5, 8};
   ASSERT_EQ(sinter_context_prepare(context, dims, 2, &error), SINTER_STATUS_OK);
-  ASSERT_EQ(sinter_context_output(context, 0, &output, &error), SINTER_STATUS_OK);
+  ASSERT_EQ(sinter_context_output(context, 0, &output, &error),
+            SINTER_STATUS_OK);
   EXPECT_EQ(output.data, nullptr);
   EXPECT_EQ(output.rank, 2);
   EXPECT_EQ(output.dims[0], 5);
@@ -223,7 +229,8 @@ TEST_F(Run, PrepareTellsTheOutputs) {
             SINTER_STATUS_INVALID_ARGUMENT);
   sinter_requirements_t needed;
   sinter_requirements_init(&needed);
-  ASSERT_EQ(sinter_context_requirements(context, &needed, &error), SINTER_STATUS_OK);
+  ASSERT_EQ(sinter_context_requirements(context, &needed, &error),
+            SINTER_STATUS_OK);
   EXPECT_EQ(needed.arena_bytes, 160u);
 }
 
@@ -236,7 +243,8 @@ TEST_F(Run, PrepareRefusesAndKeepsWhatItHad) {
   EXPECT_EQ(sinter_context_prepare(context, dims, 1, &error),
             SINTER_STATUS_INVALID_ARGUMENT);
   sinter_tensor_t output;
-  ASSERT_EQ(sinter_context_output(context, 0, &output, &error), SINTER_STATUS_OK);
+  ASSERT_EQ(sinter_context_output(context, 0, &output, &error),
+            SINTER_STATUS_OK);
   EXPECT_EQ(output.dims[0], 5);
 }
 

@@ -55,10 +55,13 @@ TEST_F(Corruption, CutShortAtManyLengths) {
 
 TEST_F(Corruption, CutShortInTheMiddleKeepingTheSeal) {
   Bytes shorter = bytes;
-  shorter.erase(shorter.begin() + weightsBegin, shorter.begin() + weightsBegin + 4096);
+  shorter.erase(shorter.begin() + weightsBegin,
+                shorter.begin() + weightsBegin + 4096);
   EXPECT_EQ(tryOpen(shorter, error), SINTER_STATUS_BAD_ARTIFACT);
-  EXPECT_STREQ(error.expected, (std::to_string(bytes.size()) + " bytes").c_str());
-  EXPECT_STREQ(error.found, (std::to_string(shorter.size()) + " bytes").c_str());
+  EXPECT_STREQ(error.expected,
+               (std::to_string(bytes.size()) + " bytes").c_str());
+  EXPECT_STREQ(error.found,
+               (std::to_string(shorter.size()) + " bytes").c_str());
 }
 
 TEST_F(Corruption, BytesAdded) {
@@ -70,7 +73,8 @@ TEST_F(Corruption, BytesAdded) {
 TEST_F(Corruption, SomethingElse) {
   Bytes onnx(1000, 8);
   EXPECT_EQ(tryOpen(onnx, error), SINTER_STATUS_BAD_ARTIFACT);
-  EXPECT_TRUE(contains(error.message, "not a Sinter artifact")) << error.message;
+  EXPECT_TRUE(contains(error.message, "not a Sinter artifact"))
+      << error.message;
   EXPECT_TRUE(contains(error.remedy, "sinter compile"));
   Model program("/proc/self/exe"); // an ELF file, but not ours
   EXPECT_EQ(program.status, SINTER_STATUS_BAD_ARTIFACT);
@@ -88,9 +92,9 @@ TEST_F(Corruption, EveryFlippedByteOutsideTheWeightsIsFoundByOpen) {
       bytes[at] ^= 0x10;
     }
   };
-  check(0, weightsBegin, 13);                        // code and the gap after it
-  check(weightsEnd, bytes.size() - 96, 7);           // headers, manifest and gaps
-  check(bytes.size() - 96, bytes.size(), 1);         // the seal
+  check(0, weightsBegin, 13);                // code and the gap after it
+  check(weightsEnd, bytes.size() - 96, 7);   // headers, manifest and gaps
+  check(bytes.size() - 96, bytes.size(), 1); // the seal
 }
 
 TEST_F(Corruption, FlippedByteInTheWeightsIsFoundByVerify) {
@@ -98,10 +102,13 @@ TEST_F(Corruption, FlippedByteInTheWeightsIsFoundByVerify) {
   for (size_t at : {weightsBegin, weightsBegin + leaf - 1, weightsBegin + leaf,
                     weightsBegin + 2 * leaf + 5, weightsEnd - 1}) {
     bytes[at] ^= 1;
-    EXPECT_EQ(tryOpen(bytes, error), SINTER_STATUS_OK) << "open does not read weights";
-    ASSERT_EQ(tryOpen(bytes, error, /*verify=*/true), SINTER_STATUS_BAD_ARTIFACT);
+    EXPECT_EQ(tryOpen(bytes, error), SINTER_STATUS_OK)
+        << "open does not read weights";
+    ASSERT_EQ(tryOpen(bytes, error, /*verify=*/true),
+              SINTER_STATUS_BAD_ARTIFACT);
     size_t begin = weightsBegin + (at - weightsBegin) / leaf * leaf;
-    EXPECT_TRUE(contains(error.message, ("bytes " + std::to_string(begin)).c_str()))
+    EXPECT_TRUE(
+        contains(error.message, ("bytes " + std::to_string(begin)).c_str()))
         << error.message;
     bytes[at] ^= 1;
   }
@@ -112,12 +119,14 @@ TEST_F(Corruption, VerifyNamesTheFirstDamagedLeafAtAnyThreadCount) {
   bytes[weightsBegin + 2 * SINTER_LEAF_BYTES] ^= 1;
   AlignedBytes copy(bytes);
   sinter_model_t *damaged = nullptr;
-  ASSERT_EQ(sinter_model_open_memory(copy.data(), copy.size(), nullptr, &damaged, &error),
+  ASSERT_EQ(sinter_model_open_memory(copy.data(), copy.size(), nullptr,
+                                     &damaged, &error),
             SINTER_STATUS_OK);
   std::string begin =
       "bytes " + std::to_string(weightsBegin + SINTER_LEAF_BYTES) + " to";
   for (int32_t threads = 1; threads <= 4; ++threads) {
-    EXPECT_EQ(sinter_model_verify(damaged, threads, &error), SINTER_STATUS_BAD_ARTIFACT);
+    EXPECT_EQ(sinter_model_verify(damaged, threads, &error),
+              SINTER_STATUS_BAD_ARTIFACT);
     EXPECT_TRUE(contains(error.message, begin.c_str())) << error.message;
   }
   sinter_model_close(damaged);

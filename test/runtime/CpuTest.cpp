@@ -4,8 +4,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "sinter/abi.h"
 #include "sinter/cpu.h"
+#include "sinter/abi.h"
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <string>
@@ -16,8 +16,10 @@ TEST(Cpu, FeaturesAgreeWithTheCompilersBuiltin) {
   bool v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
             __builtin_cpu_supports("bmi2");
   bool v4 = v3 && __builtin_cpu_supports("avx512f") &&
-            __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512cd");
+            __builtin_cpu_supports("avx512bw") &&
+            __builtin_cpu_supports("avx512vl") &&
+            __builtin_cpu_supports("avx512dq") &&
+            __builtin_cpu_supports("avx512cd");
   EXPECT_EQ((features & SINTER_ABI_FEATURE_X86_64_V3) != 0, v3);
   EXPECT_EQ((features & SINTER_ABI_FEATURE_X86_64_V4) != 0, v4);
   EXPECT_EQ((features & SINTER_ABI_FEATURE_AVX512_VNNI) != 0,
@@ -35,7 +37,8 @@ TEST(Cpu, HigherSetsIncludeLowerOnes) {
 TEST(Cpu, NameFollowsFeatures) {
   std::string name = sinter_cpu_name();
   uint64_t features = sinter_cpu_features();
-  EXPECT_EQ(name == "x86-64-v4", (features & SINTER_ABI_FEATURE_X86_64_V4) != 0);
+  EXPECT_EQ(name == "x86-64-v4",
+            (features & SINTER_ABI_FEATURE_X86_64_V4) != 0);
   EXPECT_EQ(name == "x86-64", features == 0);
 }
 
@@ -62,6 +65,7 @@ TEST(Cpu, OneProcessorInTheMaskIsOneThread) {
     if (sched_setaffinity(0, sizeof one, &one))
       return;
     threads = sinter_cpu_default_threads();
-  }).join();
+  })
+      .join();
   EXPECT_EQ(threads, 1);
 }

@@ -61,7 +61,8 @@ private:
   }
 };
 
-/// Inputs and outputs of the fixture (test/runtime/fixture/model.c) at one size.
+/// Inputs and outputs of the fixture (test/runtime/fixture/model.c) at one
+/// size.
 struct Call {
   Call(int64_t batch, int64_t width) : xDims{batch, width}, biasDims{width} {
     x.resize(batch * width);

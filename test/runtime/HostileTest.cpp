@@ -50,15 +50,17 @@ struct Hostile : testing::Test {
     sinter_seal_t seal = readSeal(bytes);
     if (imageToo)
       renewHash(manifest()->image_hash(), 0, manifest()->image()->bytes());
-    crypto_generichash(seal.manifest_hash, 32, bytes.data() + seal.manifest_offset,
-                       seal.manifest_bytes, nullptr, 0);
+    crypto_generichash(seal.manifest_hash, 32,
+                       bytes.data() + seal.manifest_offset, seal.manifest_bytes,
+                       nullptr, 0);
     writeSeal(bytes, seal);
     return tryOpen(bytes, error);
   }
 
   /// Reads and writes a structure in the image, then opens.
   template <typename T>
-  sinter_status_t openWith(uint64_t offset, const std::function<void(T &)> &change) {
+  sinter_status_t openWith(uint64_t offset,
+                           const std::function<void(T &)> &change) {
     T value;
     std::memcpy(&value, bytes.data() + offset, sizeof value);
     change(value);
@@ -102,7 +104,8 @@ struct Hostile : testing::Test {
   /// Offset of the dynamic entry with this tag.
   uint64_t findDynamic(int64_t tag) {
     Elf64_Phdr dynamic;
-    std::memcpy(&dynamic, bytes.data() + findHeader(PT_DYNAMIC), sizeof dynamic);
+    std::memcpy(&dynamic, bytes.data() + findHeader(PT_DYNAMIC),
+                sizeof dynamic);
     for (uint64_t at = dynamic.p_offset;; at += sizeof(Elf64_Dyn)) {
       Elf64_Dyn entry;
       std::memcpy(&entry, bytes.data() + at, sizeof entry);
@@ -174,13 +177,16 @@ TEST_F(Hostile, IndicesOutOfRange) {
   set(manifest()->launches()->Get(0), fb::Launch::VT_KERNEL, int32_t(-1));
   expectRefused(open(), "a launch refers to a kernel");
   bytes = good;
-  set(manifest()->inputs()->Get(0)->dims()->Get(0), fb::Dim::VT_FREE_DIM, int32_t(2));
+  set(manifest()->inputs()->Get(0)->dims()->Get(0), fb::Dim::VT_FREE_DIM,
+      int32_t(2));
   expectRefused(open(), "a free dimension that is not there");
   bytes = good;
-  set(manifest()->inputs()->Get(0)->dims()->Get(0), fb::Dim::VT_FREE_DIM, int32_t(-1));
+  set(manifest()->inputs()->Get(0)->dims()->Get(0), fb::Dim::VT_FREE_DIM,
+      int32_t(-1));
   expectRefused(open(), "neither fixed nor free");
   bytes = good;
-  set(manifest()->outputs()->Get(0)->dims()->Get(0), fb::Dim::VT_SIZE_INDEX, int32_t(5));
+  set(manifest()->outputs()->Get(0)->dims()->Get(0), fb::Dim::VT_SIZE_INDEX,
+      int32_t(5));
   expectRefused(open(), "a size that is not there");
 }
 
@@ -211,7 +217,8 @@ TEST_F(Hostile, RootOutsideTheImage) {
 
 TEST_F(Hostile, NoVariantForThisProcessor) {
   for (unsigned i = 0; i < 2; ++i)
-    set(manifest()->variants()->Get(i), fb::Variant::VT_FEATURES, uint64_t(1) << 63);
+    set(manifest()->variants()->Get(i), fb::Variant::VT_FEATURES,
+        uint64_t(1) << 63);
   EXPECT_EQ(open(), SINTER_STATUS_UNSUPPORTED_CPU);
   EXPECT_STREQ(error.expected, "a processor with x86-64-v4, x86-64-v3");
   EXPECT_TRUE(contains(error.remedy, "AVX2"));
@@ -232,55 +239,75 @@ TEST_F(Hostile, ElfHeader) {
 }
 
 TEST_F(Hostile, Segments) {
-  auto expect = [&](uint64_t header, const std::function<void(Elf64_Phdr &)> &change,
+  auto expect = [&](uint64_t header,
+                    const std::function<void(Elf64_Phdr &)> &change,
                     const char *part) {
     expectRefused(openWith<Elf64_Phdr>(header, change), part);
   };
   uint64_t code = findHeader(PT_LOAD, PF_X), data = findHeader(PT_LOAD, PF_W);
   expect(code, [](auto &p) { p.p_flags |= PF_W; }, "flags other than");
-  expect(code, [](auto &p) { p.p_filesz = p.p_memsz = UINT64_MAX; }, "not inside the file");
+  expect(
+      code, [](auto &p) { p.p_filesz = p.p_memsz = UINT64_MAX; },
+      "not inside the file");
   expect(code, [](auto &p) { p.p_offset = UINT64_MAX; }, "not inside the file");
   expect(code, [](auto &p) { p.p_memsz = 1; }, "not inside the file");
   expect(code, [](auto &p) { p.p_vaddr = 0; }, "shares a page");
   expect(data, [](auto &p) { p.p_vaddr = UINT64_MAX - 100; }, "shares a page");
   expect(data, [](auto &p) { p.p_memsz = uint64_t(1) << 40; }, "shares a page");
-  expect(findHeader(PT_GNU_STACK), [](auto &p) { p.p_flags = 7; }, "executable stack");
+  expect(
+      findHeader(PT_GNU_STACK), [](auto &p) { p.p_flags = 7; },
+      "executable stack");
   for (uint32_t type : {PT_INTERP, PT_TLS, PT_GNU_RELRO, 0x12345678})
-    expect(findHeader(PT_PHDR), [&](auto &p) { p.p_type = type; }, "not allowed");
-  expect(findHeader(PT_DYNAMIC), [](auto &p) { p.p_vaddr = 1u << 30; }, "dynamic section");
+    expect(
+        findHeader(PT_PHDR), [&](auto &p) { p.p_type = type; }, "not allowed");
+  expect(
+      findHeader(PT_DYNAMIC), [](auto &p) { p.p_vaddr = 1u << 30; },
+      "dynamic section");
 }
 
 TEST_F(Hostile, DynamicSection) {
-  auto expect = [&](int64_t entry, const std::function<void(Elf64_Dyn &)> &change,
+  auto expect = [&](int64_t entry,
+                    const std::function<void(Elf64_Dyn &)> &change,
                     const char *part) {
     expectRefused(openWith<Elf64_Dyn>(findDynamic(entry), change), part);
   };
-  for (int64_t tag : {DT_NEEDED, DT_INIT, DT_INIT_ARRAY, DT_FINI_ARRAY, DT_JMPREL,
-                      DT_REL, DT_TEXTREL, DT_FLAGS, DT_PREINIT_ARRAY})
+  for (int64_t tag :
+       {DT_NEEDED, DT_INIT, DT_INIT_ARRAY, DT_FINI_ARRAY, DT_JMPREL, DT_REL,
+        DT_TEXTREL, DT_FLAGS, DT_PREINIT_ARRAY})
     expect(DT_HASH, [&](auto &d) { d.d_tag = tag; }, "not allowed");
-  expect(DT_RELA, [](auto &d) { d.d_un.d_ptr = UINT64_MAX - 23; }, "relocations");
-  expect(DT_RELASZ, [](auto &d) { d.d_un.d_val = uint64_t(24) << 40; }, "relocations");
+  expect(
+      DT_RELA, [](auto &d) { d.d_un.d_ptr = UINT64_MAX - 23; }, "relocations");
+  expect(
+      DT_RELASZ, [](auto &d) { d.d_un.d_val = uint64_t(24) << 40; },
+      "relocations");
   expect(DT_RELASZ, [](auto &d) { d.d_un.d_val -= 1; }, "relocations");
   expect(DT_RELAENT, [](auto &d) { d.d_un.d_val = 8; }, "relocations");
 }
 
 TEST_F(Hostile, Relocations) {
-  auto expect = [&](const std::function<void(Elf64_Rela &)> &change, const char *part) {
+  auto expect = [&](const std::function<void(Elf64_Rela &)> &change,
+                    const char *part) {
     expectRefused(openWith<Elf64_Rela>(findRelocation(), change), part);
   };
   Elf64_Phdr code;
   std::memcpy(&code, bytes.data() + findHeader(PT_LOAD, PF_X), sizeof code);
-  expect([](auto &r) { r.r_info = ELF64_R_INFO(1, R_X86_64_64); }, "R_X86_64_RELATIVE");
-  expect([](auto &r) { r.r_info = ELF64_R_INFO(0, R_X86_64_IRELATIVE); }, "RELATIVE");
-  expect([](auto &r) { r.r_info = ELF64_R_INFO(1, R_X86_64_RELATIVE); }, "RELATIVE");
-  expect([](auto &r) { r.r_offset = UINT64_MAX - 4; }, "not inside a data segment");
-  expect([&](auto &r) { r.r_offset = code.p_vaddr; }, "not inside a data segment");
+  expect([](auto &r) { r.r_info = ELF64_R_INFO(1, R_X86_64_64); },
+         "R_X86_64_RELATIVE");
+  expect([](auto &r) { r.r_info = ELF64_R_INFO(0, R_X86_64_IRELATIVE); },
+         "RELATIVE");
+  expect([](auto &r) { r.r_info = ELF64_R_INFO(1, R_X86_64_RELATIVE); },
+         "RELATIVE");
+  expect([](auto &r) { r.r_offset = UINT64_MAX - 4; },
+         "not inside a data segment");
+  expect([&](auto &r) { r.r_offset = code.p_vaddr; },
+         "not inside a data segment");
   expect([](auto &r) { r.r_addend = -1; }, "points outside");
   expect([](auto &r) { r.r_addend = int64_t(1) << 40; }, "points outside");
 }
 
 TEST_F(Hostile, TablesThatLeadOutside) {
-  // Every relocation in turn points to the start of the image, which holds no code.
+  // Every relocation in turn points to the start of the image, which holds no
+  // code.
   Elf64_Dyn size;
   std::memcpy(&size, bytes.data() + findDynamic(DT_RELASZ), sizeof size);
   size_t count = size.d_un.d_val / sizeof(Elf64_Rela);
@@ -319,7 +346,8 @@ TEST_F(Hostile, RandomImagesNeverCrash) {
   for (int round = 0; round < 500; ++round) {
     const auto &place = places[random() % 3];
     for (unsigned change = random() % 3 + 1; change; --change)
-      bytes[place.begin + random() % place.bytes] = random() % 2 ? random() : 0xff;
+      bytes[place.begin + random() % place.bytes] =
+          random() % 2 ? random() : 0xff;
     open(/*imageToo=*/true);
     std::memcpy(bytes.data(), good.data(), manifest()->image()->bytes());
   }

@@ -14,14 +14,13 @@ namespace {
 
 /// An allocator that counts, and fails from a given call on.
 struct CountingAllocator {
-  CountingAllocator() {
-    functions = {this, allocate, release};
-  }
+  CountingAllocator() { functions = {this, allocate, release}; }
   static void *allocate(void *user, size_t bytes, size_t alignment) {
     auto *self = static_cast<CountingAllocator *>(user);
     if (self->calls++ >= self->failFrom)
       return nullptr;
-    void *memory = aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
+    void *memory = aligned_alloc(alignment, (bytes + alignment - 1) /
+                                                alignment * alignment);
     self->live[memory] = bytes;
     return memory;
   }
@@ -38,7 +37,9 @@ struct CountingAllocator {
 
 struct Memory : testing::Test {
   Memory() { options.allocator = &allocator.functions, options.threads = 1; }
-  ~Memory() override { EXPECT_TRUE(allocator.live.empty()) << "all is released"; }
+  ~Memory() override {
+    EXPECT_TRUE(allocator.live.empty()) << "all is released";
+  }
   Model model;
   CountingAllocator allocator;
   sinter_context_options_t options = Context::defaults();
@@ -86,7 +87,8 @@ TEST_F(Memory, EveryFailedAllocationIsAnError) {
     }
     Call call(8, 16);
     sinter_status_t status = call.run(context);
-    EXPECT_EQ(status, failFrom < 5 ? SINTER_STATUS_OUT_OF_MEMORY : SINTER_STATUS_OK)
+    EXPECT_EQ(status,
+              failFrom < 5 ? SINTER_STATUS_OUT_OF_MEMORY : SINTER_STATUS_OK)
         << failFrom;
     allocator.failFrom = 1000000;
     ASSERT_EQ(call.run(context), SINTER_STATUS_OK) << "it recovers";

@@ -67,9 +67,11 @@ TEST(Model, KernelsAndLaunches) {
 TEST(Model, NamesAreFound) {
   Model model;
   size_t index = 9;
-  EXPECT_EQ(sinter_model_find_input(model, "bias", &index, nullptr), SINTER_STATUS_OK);
+  EXPECT_EQ(sinter_model_find_input(model, "bias", &index, nullptr),
+            SINTER_STATUS_OK);
   EXPECT_EQ(index, 1u);
-  EXPECT_EQ(sinter_model_find_output(model, "s", &index, nullptr), SINTER_STATUS_OK);
+  EXPECT_EQ(sinter_model_find_output(model, "s", &index, nullptr),
+            SINTER_STATUS_OK);
   EXPECT_EQ(index, 1u);
   EXPECT_EQ(sinter_model_find_free_dim(model, "width", &index, nullptr),
             SINTER_STATUS_OK);
@@ -147,7 +149,8 @@ TEST(Model, OptionsOfAnotherVersion) {
 TEST(Model, FolderAndPipeAreRefused) {
   Model folder("/tmp");
   EXPECT_EQ(folder.status, SINTER_STATUS_IO);
-  std::string pipe = testing::TempDir() + "/sinter_pipe." + std::to_string(getpid());
+  std::string pipe =
+      testing::TempDir() + "/sinter_pipe." + std::to_string(getpid());
   ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
   Model model(pipe.c_str());
   EXPECT_EQ(model.status, SINTER_STATUS_IO) << "and does not wait for a writer";
@@ -158,7 +161,8 @@ TEST(Model, OpensFromMemory) {
   AlignedBytes bytes(readFile(SINTER_FIXTURE));
   sinter_model_t *model = nullptr;
   sinter_error_t error = {};
-  ASSERT_EQ(sinter_model_open_memory(bytes.data(), bytes.size(), nullptr, &model, &error),
+  ASSERT_EQ(sinter_model_open_memory(bytes.data(), bytes.size(), nullptr,
+                                     &model, &error),
             SINTER_STATUS_OK)
       << error.message;
   {
@@ -169,8 +173,8 @@ TEST(Model, OpensFromMemory) {
   }
   EXPECT_EQ(sinter_model_verify(model, 2, &error), SINTER_STATUS_OK);
   sinter_model_close(model);
-  EXPECT_EQ(sinter_model_open_memory(bytes.data() + 1, bytes.size() - 1, nullptr,
-                                     &model, &error),
+  EXPECT_EQ(sinter_model_open_memory(bytes.data() + 1, bytes.size() - 1,
+                                     nullptr, &model, &error),
             SINTER_STATUS_INVALID_ARGUMENT)
       << "memory that is not aligned";
 }
@@ -181,7 +185,8 @@ TEST(Model, VerifyAcceptsTheArtifact) {
   for (int32_t threads : {0, 1, 3})
     EXPECT_EQ(sinter_model_verify(model, threads, &error), SINTER_STATUS_OK)
         << error.message;
-  EXPECT_EQ(sinter_model_verify(model, -1, &error), SINTER_STATUS_INVALID_ARGUMENT);
+  EXPECT_EQ(sinter_model_verify(model, -1, &error),
+            SINTER_STATUS_INVALID_ARGUMENT);
 }
 
 TEST(Model, ContextsOutliveTheCallersHandle) {
@@ -204,7 +209,9 @@ TEST(Model, NoPageOfTheImageIsWritable) {
   unsigned long begin, end, inode, codeEnd = 0, found = 0;
   char rights[5];
   while (fgets(line, sizeof line, maps)) {
-    ASSERT_EQ(sscanf(line, "%lx-%lx %4s %*s %*s %lu", &begin, &end, rights, &inode), 4);
+    ASSERT_EQ(
+        sscanf(line, "%lx-%lx %4s %*s %*s %lu", &begin, &end, rights, &inode),
+        4);
     EXPECT_FALSE(rights[1] == 'w' && rights[2] == 'x') << line;
     if (begin == codeEnd) {
       EXPECT_EQ(rights[1], '-') << line;

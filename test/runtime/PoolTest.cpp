@@ -19,10 +19,13 @@ struct PoolTest : testing::Test {
   void start(size_t threads) { pool = sinter_pool_create(threads); }
   ~PoolTest() override { sinter_pool_destroy(pool); }
 
-  template <typename Task> void run(size_t slots, Task task) {
+  template <typename Task>
+  void run(size_t slots, Task task) {
     sinter_pool_run(
         pool, slots,
-        [](void *argument, size_t slot) { (*static_cast<Task *>(argument))(slot); },
+        [](void *argument, size_t slot) {
+          (*static_cast<Task *>(argument))(slot);
+        },
         &task);
   }
 
@@ -49,7 +52,8 @@ TEST_F(PoolTest, WaitsForSlotsThatWereBegun) {
     run(2, [&](size_t) {
       if (std::this_thread::get_id() != caller) {
         workerBegan = true;
-        std::this_thread::sleep_for(pause); // shorter and longer than the spinning
+        std::this_thread::sleep_for(
+            pause); // shorter and longer than the spinning
         workerEnded = true;
       } else {
         while (!workerBegan)

@@ -12,7 +12,8 @@
 
 TEST(Status, NamesAreDistinct) {
   std::set<std::string> names;
-  for (int status = SINTER_STATUS_OK; status <= SINTER_STATUS_INTERNAL; ++status)
+  for (int status = SINTER_STATUS_OK; status <= SINTER_STATUS_INTERNAL;
+       ++status)
     names.insert(sinter_status_name(static_cast<sinter_status_t>(status)));
   EXPECT_EQ(names.size(), static_cast<size_t>(SINTER_STATUS_INTERNAL) + 1);
   EXPECT_EQ(names.count("unknown"), 0u);
@@ -20,7 +21,8 @@ TEST(Status, NamesAreDistinct) {
 }
 
 TEST(Status, UnknownStatusHasAName) {
-  EXPECT_STREQ(sinter_status_name(static_cast<sinter_status_t>(1000)), "unknown");
+  EXPECT_STREQ(sinter_status_name(static_cast<sinter_status_t>(1000)),
+               "unknown");
   EXPECT_STREQ(sinter_status_name(static_cast<sinter_status_t>(-1)), "unknown");
 }
 
@@ -41,7 +43,8 @@ TEST(Error, MessageNamesTheFile) {
   ASSERT_EQ(sinter_model_open("/no/such/file", nullptr, &model, &error),
             SINTER_STATUS_IO);
   EXPECT_EQ(error.code, SINTER_STATUS_IO);
-  EXPECT_NE(std::string(error.message).find("/no/such/file"), std::string::npos);
+  EXPECT_NE(std::string(error.message).find("/no/such/file"),
+            std::string::npos);
   EXPECT_STRNE(error.remedy, "");
   EXPECT_STREQ(error.node, "");
 }
@@ -97,7 +100,8 @@ TEST(Value, ReservedAccessorsAreUnsupported) {
   const sinter_value_t *element = nullptr;
   sinter_tensor_t tensor = {};
   sinter_error_t error;
-  EXPECT_EQ(sinter_value_get_count(nullptr, &count, &error), SINTER_STATUS_UNSUPPORTED);
+  EXPECT_EQ(sinter_value_get_count(nullptr, &count, &error),
+            SINTER_STATUS_UNSUPPORTED);
   EXPECT_EQ(sinter_value_get_string(nullptr, 0, &text, &bytes, &error),
             SINTER_STATUS_UNSUPPORTED);
   EXPECT_EQ(sinter_value_get_tensor(nullptr, 0, &tensor, &error),

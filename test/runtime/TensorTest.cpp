@@ -66,15 +66,16 @@ TEST(TensorBytes, NegativeSizeNamesTheDimension) {
 
 TEST(TensorBytes, RankAndTypeAreChecked) {
   size_t bytes;
-  EXPECT_EQ(sinter_tensor_bytes(SINTER_TYPE_F32, SINTER_MAX_RANK + 1, nullptr, &bytes,
-                                nullptr),
+  EXPECT_EQ(sinter_tensor_bytes(SINTER_TYPE_F32, SINTER_MAX_RANK + 1, nullptr,
+                                &bytes, nullptr),
             SINTER_STATUS_BAD_TENSOR);
   EXPECT_EQ(sinter_tensor_bytes(SINTER_TYPE_F32, -1, nullptr, &bytes, nullptr),
             SINTER_STATUS_BAD_TENSOR);
   EXPECT_EQ(sinter_tensor_bytes(SINTER_TYPE_F32, 1, nullptr, &bytes, nullptr),
             SINTER_STATUS_BAD_TENSOR);
-  EXPECT_EQ(sinter_tensor_bytes(SINTER_TYPE_STRING, 0, nullptr, &bytes, nullptr),
-            SINTER_STATUS_BAD_TENSOR);
+  EXPECT_EQ(
+      sinter_tensor_bytes(SINTER_TYPE_STRING, 0, nullptr, &bytes, nullptr),
+      SINTER_STATUS_BAD_TENSOR);
 }
 
 static int isContiguous(std::initializer_list<int64_t> dims,
@@ -105,11 +106,13 @@ TEST(Contiguous, DimensionsOfSizeOneDoNotMatter) {
 TEST(DLPack, RoundTripKeepsEverything) {
   float data[6] = {};
   int64_t dims[] = {2, 3}, strides[] = {4, 8}; // column-major
-  sinter_tensor_t tensor = {data, SINTER_TYPE_F32, 2, dims, strides, {0, 0}, sizeof data};
+  sinter_tensor_t tensor = {data,    SINTER_TYPE_F32, 2,          dims,
+                            strides, {0, 0},          sizeof data};
   int64_t shape[2], elementStrides[2], byteStrides[2];
   sinter_dl_tensor_t dl;
-  ASSERT_EQ(sinter_tensor_to_dlpack(&tensor, shape, elementStrides, &dl, nullptr),
-            SINTER_STATUS_OK);
+  ASSERT_EQ(
+      sinter_tensor_to_dlpack(&tensor, shape, elementStrides, &dl, nullptr),
+      SINTER_STATUS_OK);
   EXPECT_EQ(dl.data, data) << "no copy";
   EXPECT_EQ(dl.device.kind, SINTER_DEVICE_CPU);
   EXPECT_EQ(dl.dtype.code, 2);
@@ -160,13 +163,15 @@ TEST(DLPack, WhatHasNoCounterpartIsRefused) {
   int64_t dims[] = {2}, strides[] = {6}, shape[1], elementStrides[1];
   sinter_tensor_t tensor = {data, SINTER_TYPE_F32, 1, dims, strides, {0, 0}, 0};
   sinter_dl_tensor_t dl = {};
-  EXPECT_EQ(sinter_tensor_to_dlpack(&tensor, shape, elementStrides, &dl, nullptr),
-            SINTER_STATUS_BAD_TENSOR)
+  EXPECT_EQ(
+      sinter_tensor_to_dlpack(&tensor, shape, elementStrides, &dl, nullptr),
+      SINTER_STATUS_BAD_TENSOR)
       << "a stride of one and a half elements";
   sinter_dl_tensor_t lanes = {data, {1, 0}, 0, {2, 32, 4}, nullptr, nullptr, 0};
   EXPECT_EQ(sinter_tensor_from_dlpack(&lanes, nullptr, &tensor, nullptr),
             SINTER_STATUS_BAD_TENSOR);
-  sinter_dl_tensor_t complex = {data, {1, 0}, 0, {5, 64, 1}, nullptr, nullptr, 0};
+  sinter_dl_tensor_t complex = {data,    {1, 0},  0, {5, 64, 1},
+                                nullptr, nullptr, 0};
   EXPECT_EQ(sinter_tensor_from_dlpack(&complex, nullptr, &tensor, nullptr),
             SINTER_STATUS_BAD_TENSOR);
 }

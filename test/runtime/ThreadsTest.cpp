@@ -27,7 +27,8 @@ TEST(Threads, SameBitsAtAnyCount) {
       ASSERT_EQ(call.run(context), SINTER_STATUS_OK);
       for (int output : {0, 1}) {
         ASSERT_EQ(call.outputs[output].bytes, expected.outputs[output].bytes);
-        ASSERT_EQ(memcmp(call.outputs[output].data, expected.outputs[output].data,
+        ASSERT_EQ(memcmp(call.outputs[output].data,
+                         expected.outputs[output].data,
                          call.outputs[output].bytes),
                   0);
       }

@@ -2,11 +2,11 @@
 /*
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Compiled with -std=c11 -pedantic-errors. Every group of calls is used once with
- * the artifact given as argument; the exit status is the line that failed.
+ * Compiled with -std=c11 -pedantic-errors. Every group of calls is used once
+ * with the artifact given as argument; the exit status is the line that failed.
  */
-#include "sinter/sinter.h"
 #include "sinter/abi.h"
+#include "sinter/sinter.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,14 +20,16 @@
   } while (0)
 
 /* Layouts that applications and artifacts are compiled against. */
-_Static_assert(sizeof(sinter_error_t) == 4 + 1024 + 256 + 64 + 3 * 512, "error");
+_Static_assert(sizeof(sinter_error_t) == 4 + 1024 + 256 + 64 + 3 * 512,
+               "error");
 _Static_assert(sizeof(sinter_tensor_t) == 48, "tensor");
 _Static_assert(sizeof(sinter_dl_tensor_t) == 48, "DLTensor");
 _Static_assert(sizeof(sinter_abi_frame) == 48, "frame");
 _Static_assert(sizeof(sinter_abi_table) == 40, "table");
 _Static_assert(sizeof(sinter_abi_root) == 32, "root");
 _Static_assert(offsetof(sinter_open_options_t, struct_size) == 0, "size first");
-_Static_assert(offsetof(sinter_context_options_t, struct_size) == 0, "size first");
+_Static_assert(offsetof(sinter_context_options_t, struct_size) == 0,
+               "size first");
 _Static_assert(offsetof(sinter_requirements_t, struct_size) == 0, "size first");
 
 static void count_launch(void *user, size_t launch, uint64_t nanoseconds) {

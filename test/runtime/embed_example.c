@@ -2,8 +2,8 @@
 /*
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Opens an artifact with inputs x f32[batch, width] and bias f32[width] and three
- * outputs, and runs it once.
+ * Opens an artifact with inputs x f32[batch, width] and bias f32[width] and
+ * three outputs, and runs it once.
  */
 #include <sinter/sinter.h>
 #include <stdio.h>

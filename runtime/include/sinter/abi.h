@@ -1,4 +1,4 @@
-/*===- sinter/abi.h - what generated code and the runtime agree on -*- C -*-===*/
+/*===- sinter/abi.h - generated code and the runtime --------------*- C -*-===*/
 /*
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
@@ -6,7 +6,7 @@
  * application does not need this header. docs/abi.md explains it.
  *
  * Generated code imports no symbol: all it knows comes through the pointers
- * below. Sizes are in elements or bytes as said; all integers are little endian.
+ * below. Sizes are in elements or bytes as said; integers are little endian.
  */
 #ifndef SINTER_ABI_H
 #define SINTER_ABI_H
@@ -22,7 +22,7 @@ extern "C" {
 
 /* Bits of sinter_abi_variant.features: what the processor must have. */
 #define SINTER_ABI_FEATURE_X86_64_V3 (1ull << 0) /* AVX2, FMA, BMI2, F16C */
-#define SINTER_ABI_FEATURE_X86_64_V4 (1ull << 1) /* AVX-512 F, BW, CD, DQ, VL */
+#define SINTER_ABI_FEATURE_X86_64_V4 (1ull << 1) /* AVX-512 F BW CD DQ VL */
 #define SINTER_ABI_FEATURE_AVX512_VNNI (1ull << 2)
 #define SINTER_ABI_FEATURE_AVX_VNNI (1ull << 3)
 #define SINTER_ABI_FEATURE_AVX512_BF16 (1ull << 4)
@@ -31,10 +31,11 @@ extern "C" {
 
 /*
  * One kernel. Computes the units of work first <= t < last of its tiles.
- * buffers: the operands of kernel.launch, inputs then outputs, each 64-byte
- *   aligned if it is the runtime's and at least element-aligned if the caller's;
- * dims: values of the free dimensions, in the manifest's order;
- * scratch: 64-byte aligned memory of the slot, sizes[1] bytes, contents undefined.
+ * - buffers: the operands of kernel.launch, inputs then outputs, each 64-byte
+ *   aligned if it is the runtime's, element-aligned at least if the caller's;
+ * - dims: values of the free dimensions, in the manifest's order;
+ * - scratch: 64-byte aligned memory of the slot, sizes[1] bytes, contents
+ *   undefined.
  * Returns 0, or 1 + index of the failed check in the manifest's checks.
  */
 typedef int32_t (*sinter_abi_kernel_fn)(void *const *buffers,
@@ -76,12 +77,12 @@ typedef struct sinter_abi_table {
 /*
  * Computes every size of the model from the free dimensions:
  * sizes[0] bytes of arena, sizes[1] bytes of scratch a slot needs,
- * sizes[2] floating point operations of a run, then those the manifest refers to.
- * Returns 0, or 1 + index of the check that these dimensions do not meet.
+ * sizes[2] floating point operations of a run, then those the manifest refers
+ * to. Returns 0, or 1 + index of the check that these dimensions do not meet.
  */
 typedef int32_t (*sinter_abi_prepare_fn)(const int64_t *dims, int64_t *sizes);
 
-/* Runs the schedule with the kernels of one variant. Returns as parallel_for. */
+/* Runs the schedule with the kernels of a variant. Returns as parallel_for. */
 typedef int32_t (*sinter_abi_run_fn)(const sinter_abi_table *table,
                                      const sinter_abi_frame *frame,
                                      const sinter_abi_kernel_fn *kernels);

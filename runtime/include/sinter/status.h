@@ -3,8 +3,9 @@
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
  * Every call that can fail returns a sinter_status_t and takes, as its last
- * parameter, a sinter_error_t that belongs to the caller (NULL: not wanted). The
- * library keeps no error of its own: two threads never see each other's message.
+ * parameter, a sinter_error_t that belongs to the caller (NULL: not wanted).
+ * The library keeps no error of its own: two threads never see each other's
+ * message.
  */
 #ifndef SINTER_STATUS_H
 #define SINTER_STATUS_H
@@ -28,20 +29,28 @@ extern "C" {
 /** Outcome of a call. The numbers do not change. */
 typedef enum sinter_status {
   SINTER_STATUS_OK = 0,
-  SINTER_STATUS_INVALID_ARGUMENT = 1, /* a NULL, an index or an option out of its range */
+  SINTER_STATUS_INVALID_ARGUMENT =
+      1, /* a NULL, an index or an option out of its range */
   SINTER_STATUS_OUT_OF_MEMORY = 2,
-  SINTER_STATUS_IO = 3,               /* a file cannot be opened, read or mapped */
-  SINTER_STATUS_BAD_ARTIFACT = 4,     /* not an artifact, cut short, or a byte changed */
-  SINTER_STATUS_BAD_VERSION = 5,      /* an artifact of another version of the format */
-  SINTER_STATUS_UNSUPPORTED_CPU = 6,  /* no code in the artifact for this processor */
-  SINTER_STATUS_NOT_FOUND = 7,        /* no input, output or free dimension of this name */
-  SINTER_STATUS_BAD_TENSOR = 8,       /* wrong count, type, rank, size, strides or device */
-  SINTER_STATUS_BAD_DIMENSION = 9,    /* a free dimension out of its range, or in conflict */
+  SINTER_STATUS_IO = 3, /* a file cannot be opened, read or mapped */
+  SINTER_STATUS_BAD_ARTIFACT =
+      4, /* not an artifact, cut short, or a byte changed */
+  SINTER_STATUS_BAD_VERSION =
+      5, /* an artifact of another version of the format */
+  SINTER_STATUS_UNSUPPORTED_CPU =
+      6, /* no code in the artifact for this processor */
+  SINTER_STATUS_NOT_FOUND =
+      7, /* no input, output or free dimension of this name */
+  SINTER_STATUS_BAD_TENSOR =
+      8, /* wrong count, type, rank, size, strides or device */
+  SINTER_STATUS_BAD_DIMENSION =
+      9, /* a free dimension out of its range, or in conflict */
   SINTER_STATUS_BUFFER_TOO_SMALL = 10,
-  SINTER_STATUS_CHECK_FAILED = 11,    /* the model's own condition on sizes or data */
-  SINTER_STATUS_CANCELLED = 12,       /* sinter_context_cancel */
-  SINTER_STATUS_UNSUPPORTED = 13,     /* reserved in the interface, not there yet */
-  SINTER_STATUS_INTERNAL = 14         /* generated code broke its contract */
+  SINTER_STATUS_CHECK_FAILED =
+      11,                       /* the model's own condition on sizes or data */
+  SINTER_STATUS_CANCELLED = 12, /* sinter_context_cancel */
+  SINTER_STATUS_UNSUPPORTED = 13, /* reserved in the interface, not there yet */
+  SINTER_STATUS_INTERNAL = 14     /* generated code broke its contract */
 } sinter_status_t;
 
 /**
@@ -52,11 +61,11 @@ typedef enum sinter_status {
 typedef struct sinter_error {
   sinter_status_t code;
   char message[1024]; /* one sentence: what, where, expected, found */
-  char node[256];     /* the ONNX node, input, output or dimension it is about */
-  char op[64];        /* its ONNX operator */
+  char node[256]; /* the ONNX node, input, output or dimension it is about */
+  char op[64];    /* its ONNX operator */
   char expected[512];
   char found[512];
-  char remedy[512];   /* what to do about it */
+  char remedy[512]; /* what to do about it */
 } sinter_error_t;
 
 /** "bad_artifact" for SINTER_STATUS_BAD_ARTIFACT, and so on. Never NULL. */

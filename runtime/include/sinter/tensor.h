@@ -46,17 +46,17 @@ typedef struct sinter_device {
 #define SINTER_MAX_RANK 32
 
 /**
- * A view of memory that belongs to somebody else. All zero is a valid value: as an
- * output it asks the context for memory.
+ * A view of memory that belongs to somebody else. All zero is a valid value: as
+ * an output it asks the context for memory.
  */
 typedef struct sinter_tensor {
-  void *data;             /* address of the first element, aligned to the element */
+  void *data; /* address of the first element, aligned to the element */
   sinter_type_t type;
   int32_t rank;
   const int64_t *dims;    /* rank sizes */
   const int64_t *strides; /* rank byte strides; NULL = row-major without gaps */
   sinter_device_t device;
-  size_t bytes;           /* memory at data; 0 = exactly what type and dims say */
+  size_t bytes; /* memory at data; 0 = exactly what type and dims say */
 } sinter_tensor_t;
 
 /** Bytes of one element; 0 for types without a fixed size. */
@@ -67,8 +67,8 @@ SINTER_API const char *sinter_type_name(sinter_type_t type);
 SINTER_API sinter_type_t sinter_type_from_name(const char *name);
 
 /**
- * Bytes that a row-major tensor of these sizes takes. Fails with BAD_TENSOR on a
- * negative size, on a type without fixed size, and on overflow.
+ * Bytes that a row-major tensor of these sizes takes. Fails with BAD_TENSOR on
+ * a negative size, on a type without fixed size, and on overflow.
  */
 SINTER_API sinter_status_t sinter_tensor_bytes(sinter_type_t type, int32_t rank,
                                                const int64_t *dims,
@@ -104,21 +104,19 @@ typedef struct sinter_dl_tensor {
  * `strides` are the caller's, `rank` entries each, and must live as long as
  * `out_tensor`. Fails where a byte stride is not a multiple of the element.
  */
-SINTER_API sinter_status_t sinter_tensor_to_dlpack(const sinter_tensor_t *tensor,
-                                                   int64_t *shape,
-                                                   int64_t *strides,
-                                                   sinter_dl_tensor_t *out_tensor,
-                                                   sinter_error_t *error);
+SINTER_API sinter_status_t sinter_tensor_to_dlpack(
+    const sinter_tensor_t *tensor, int64_t *shape, int64_t *strides,
+    sinter_dl_tensor_t *out_tensor, sinter_error_t *error);
 
 /**
- * The way back, without a copy of the data. `byte_strides` is the caller's, `ndim`
- * entries, and must live as long as `out_tensor`, like `tensor->shape`. Fails on
- * element types that have no counterpart (vector lanes, 4 bit, complex).
+ * The way back, without a copy of the data. `byte_strides` is the caller's,
+ * `ndim` entries, and must live as long as `out_tensor`, like `tensor->shape`.
+ * Fails on element types that have no counterpart (vector lanes, 4 bit,
+ * complex).
  */
-SINTER_API sinter_status_t sinter_tensor_from_dlpack(const sinter_dl_tensor_t *tensor,
-                                                     int64_t *byte_strides,
-                                                     sinter_tensor_t *out_tensor,
-                                                     sinter_error_t *error);
+SINTER_API sinter_status_t sinter_tensor_from_dlpack(
+    const sinter_dl_tensor_t *tensor, int64_t *byte_strides,
+    sinter_tensor_t *out_tensor, sinter_error_t *error);
 
 #ifdef __cplusplus
 }

@@ -4,8 +4,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Fixture.h"
 #include "compiler/Emit/ArtifactWriter.h"
+#include "Fixture.h"
 #include "sinter/model.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringExtras.h"
@@ -57,8 +57,8 @@ struct Writer : testing::Test {
   std::vector<std::string> listFolder() {
     std::vector<std::string> names;
     std::error_code ec;
-    for (llvm::sys::fs::directory_iterator it(folder, ec), end; it != end && !ec;
-         it.increment(ec))
+    for (llvm::sys::fs::directory_iterator it(folder, ec), end;
+         it != end && !ec; it.increment(ec))
       names.push_back(llvm::sys::path::filename(it->path()).str());
     return names;
   }
@@ -109,8 +109,10 @@ TEST_F(Writer, SameInputSameBytes) {
   EXPECT_FALSE(bytes.empty());
   EXPECT_TRUE(bytes == read(other));
   EXPECT_EQ(bytes.find("another-name"), std::string::npos);
-  EXPECT_EQ(bytes.find("sinter-link"), std::string::npos) << "no temporary path";
-  EXPECT_EQ(bytes.find("model.c"), std::string::npos) << "no path of the object";
+  EXPECT_EQ(bytes.find("sinter-link"), std::string::npos)
+      << "no temporary path";
+  EXPECT_EQ(bytes.find("model.c"), std::string::npos)
+      << "no path of the object";
 }
 
 TEST_F(Writer, ElfToolsSeeTheParts) {
@@ -142,7 +144,8 @@ TEST_F(Writer, ElfToolsSeeTheParts) {
 TEST_F(Writer, ElfToolsSeeTheFunctions) {
   ASSERT_FALSE(llvm::errorToBool(writeArtifact(path, spec).takeError()));
   std::string bytes = read(path);
-  auto file = llvm::cantFail(llvm::object::ELFFile<llvm::object::ELF64LE>::create(bytes));
+  auto file = llvm::cantFail(
+      llvm::object::ELFFile<llvm::object::ELF64LE>::create(bytes));
   std::string found;
   for (const auto &section : llvm::cantFail(file.sections())) {
     if (section.sh_type != llvm::ELF::SHT_SYMTAB)
@@ -186,7 +189,8 @@ TEST_F(Writer, NoWeightsAtAll) {
 
 TEST_F(Writer, OverlappingOrUnalignedWeights) {
   spec.weights[1].offset = 0;
-  EXPECT_NE(fail(ArtifactError::Kind::Internal).find("overlaps"), std::string::npos);
+  EXPECT_NE(fail(ArtifactError::Kind::Internal).find("overlaps"),
+            std::string::npos);
   spec.weights[1].offset = 1000;
   fail(ArtifactError::Kind::Internal);
   EXPECT_TRUE(listFolder().empty());
@@ -221,8 +225,9 @@ TEST_F(Writer, FullDevice) {
 }
 
 TEST_F(Writer, OutputsThatCannotBeWritten) {
-  for (std::string output : {getPath("missing/model.sinter"), std::string(folder),
-                             std::string("/dev/null"), std::string()}) {
+  for (std::string output :
+       {getPath("missing/model.sinter"), std::string(folder),
+        std::string("/dev/null"), std::string()}) {
     path = output;
     std::string message = fail(ArtifactError::Kind::File);
     EXPECT_NE(message.find("cannot write '" + output + "'"), std::string::npos)
@@ -236,7 +241,8 @@ TEST_F(Writer, OutputsThatCannotBeWritten) {
 TEST_F(Writer, CodeThatNeedsASymbol) {
   spec.objects[0] = readBadObject("undefined");
   std::string message = fail(ArtifactError::Kind::Link);
-  EXPECT_NE(message.find("undefined symbol: missing_function"), std::string::npos)
+  EXPECT_NE(message.find("undefined symbol: missing_function"),
+            std::string::npos)
       << message;
   EXPECT_EQ(message.find("/sinter-link"), std::string::npos) << message;
 }
@@ -244,7 +250,8 @@ TEST_F(Writer, CodeThatNeedsASymbol) {
 TEST_F(Writer, CodeWithState) {
   spec.objects[0] = readBadObject("writable");
   std::string message = fail(ArtifactError::Kind::Internal);
-  EXPECT_NE(message.find("can be written (.data)"), std::string::npos) << message;
+  EXPECT_NE(message.find("can be written (.data)"), std::string::npos)
+      << message;
 }
 
 TEST_F(Writer, CodeWithoutRoot) {
@@ -263,7 +270,8 @@ TEST_F(Writer, SomethingThatIsNoObject) {
 TEST_F(Writer, ManifestThatDoesNotFitTheCode) {
   spec.manifest.variants.pop_back();
   std::string message = fail(ArtifactError::Kind::Internal);
-  EXPECT_NE(message.find("variants are not those of the manifest"), std::string::npos)
+  EXPECT_NE(message.find("variants are not those of the manifest"),
+            std::string::npos)
       << message;
   EXPECT_TRUE(listFolder().empty());
 }

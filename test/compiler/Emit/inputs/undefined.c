@@ -1,3 +1,5 @@
-/* A root that needs a symbol from outside. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/* A root that needs a symbol from outside. SPDX-License-Identifier: Apache-2.0
+ * WITH LLVM-exception */
 extern int missing_function(void);
-__attribute__((visibility("default"))) int (*const sinter_root)(void) = missing_function;
+__attribute__((visibility("default"))) int (*const sinter_root)(void) =
+    missing_function;
