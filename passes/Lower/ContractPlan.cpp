@@ -22,6 +22,8 @@ static constexpr int64_t fewestRows = 84;
 /// Units to aim at, and multiply-adds of a whole vector a unit should have.
 static constexpr int64_t wantedUnits = 32;
 static constexpr int64_t wantedWork = 100000;
+/// Pixels of a line of free length, for planning.
+static constexpr int64_t fewPixels = 128;
 /// Height of the tallest tile of any instruction set.
 static constexpr int64_t tallestTile = 14;
 /// An operand of this size is still in the second-level cache when it is used
@@ -72,6 +74,9 @@ static int64_t ceilDivide(int64_t lhs, int64_t rhs) {
 ContractPlan Planner::run() {
   lines = estimate(c.rows[c.getLine()], 64);
   pixels = estimate(c.rows[c.getPixel()], 64);
+  // Even a short input must give work to all threads.
+  if (!c.rows[c.getPixel()].getConstant())
+    pixels = std::min(pixels, fewPixels);
   depth = estimate(c.getDepth(), 64);
   outer = 1;
   for (SizeAttr size : ArrayRef(c.rows).drop_back(2))
@@ -186,9 +191,8 @@ void Planner::writeBlocks() {
   // Blocks of free dimensions have a fixed size instead of a fixed number.
   plan.lineBlocks = getSize(lineBlocks);
   plan.linesPerBlock = getSize(ceilDivide(lines, lineBlocks));
-  if (!line.getConstant()) {
+  if (!line.getConstant())
     plan.lineBlocks = nn::ceilDiv(line, plan.linesPerBlock);
-  }
   plan.pixelBlocks = getSize(pixelBlocks);
   plan.pixelsPerBlock = getSize(ceilDivide(pixels, pixelBlocks));
   if (!pixel.getConstant()) {
