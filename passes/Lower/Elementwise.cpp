@@ -143,9 +143,8 @@ static Value emitMod(ValueEmitter &e, Operation *op, ValueRange in) {
       arith::XOrIOp::create(e.b, e.loc, e.equal(rest, zero),
                             e.allTrue(e.equal(rest, zero).getType())));
   Value shifted =
-      e.isFloat()
-          ? arith::AddFOp::create(e.b, e.loc, rest, in[1]).getResult()
-          : arith::AddIOp::create(e.b, e.loc, rest, in[1]).getResult();
+      e.isFloat() ? arith::AddFOp::create(e.b, e.loc, rest, in[1]).getResult()
+                  : arith::AddIOp::create(e.b, e.loc, rest, in[1]).getResult();
   return e.select(needed, shifted, rest);
 }
 
@@ -306,9 +305,9 @@ bool sinter::isExpensive(Operation *op) {
 }
 
 std::string sinter::getElementwiseObstacle(Operation *op) {
-  for (Type type : llvm::concat<const Type>(
-           SmallVector<Type>(op->getOperandTypes()),
-           SmallVector<Type>(op->getResultTypes()))) {
+  for (Type type :
+       llvm::concat<const Type>(SmallVector<Type>(op->getOperandTypes()),
+                                SmallVector<Type>(op->getResultTypes()))) {
     Type element = getElementTypeOrSelf(type);
     bool known = element.isF32() || element.isF64() || element.isF16() ||
                  element.isBF16() || element.isInteger(1) ||
@@ -345,11 +344,9 @@ Value sinter::emitCombine(OpBuilder &b, Location loc, nn::ReduceKind kind,
   switch (kind) {
   case nn::ReduceKind::Sum:
   case nn::ReduceKind::Mean:
-    return emitArithmetic<arith::AddFOp, arith::AddIOp>(e, nullptr,
-                                                        {lhs, rhs});
+    return emitArithmetic<arith::AddFOp, arith::AddIOp>(e, nullptr, {lhs, rhs});
   case nn::ReduceKind::Prod:
-    return emitArithmetic<arith::MulFOp, arith::MulIOp>(e, nullptr,
-                                                        {lhs, rhs});
+    return emitArithmetic<arith::MulFOp, arith::MulIOp>(e, nullptr, {lhs, rhs});
   case nn::ReduceKind::Max:
     return emitMaximum(e, lhs, rhs);
   case nn::ReduceKind::Min:

@@ -46,12 +46,12 @@ static Value emitFloatToInt(ValueEmitter &e, Value x, IntegerType to) {
     result = arith::FPToSIOp::create(e.b, e.loc, target, safe);
   }
   ValueEmitter integers{e.b, e.loc, target, isUnsigned};
-  APInt largest = isUnsigned ? APInt::getMaxValue(width)
-                             : APInt::getSignedMaxValue(width);
-  APInt smallest = isUnsigned ? APInt::getMinValue(width)
-                              : APInt::getSignedMinValue(width);
-  Value isAbove = arith::CmpFOp::create(
-      e.b, e.loc, arith::CmpFPredicate::OGE, x, highValue);
+  APInt largest =
+      isUnsigned ? APInt::getMaxValue(width) : APInt::getSignedMaxValue(width);
+  APInt smallest =
+      isUnsigned ? APInt::getMinValue(width) : APInt::getSignedMinValue(width);
+  Value isAbove = arith::CmpFOp::create(e.b, e.loc, arith::CmpFPredicate::OGE,
+                                        x, highValue);
   result = e.select(isAbove, integers.constant(largest), result);
   return e.select(e.less(x, lowValue), integers.constant(smallest), result);
 }

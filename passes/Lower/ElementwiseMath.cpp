@@ -41,8 +41,8 @@ Value ValueEmitter::constant(double value) const {
 }
 
 Value ValueEmitter::constant(const APInt &value) const {
-  return makeConstant(
-      *this, type, IntegerAttr::get(getElementTypeOrSelf(type), value));
+  return makeConstant(*this, type,
+                      IntegerAttr::get(getElementTypeOrSelf(type), value));
 }
 
 Value ValueEmitter::equal(Value lhs, Value rhs) const {
@@ -54,9 +54,10 @@ Value ValueEmitter::equal(Value lhs, Value rhs) const {
 Value ValueEmitter::less(Value lhs, Value rhs) const {
   if (isa<FloatType>(getElementTypeOrSelf(lhs.getType())))
     return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT, lhs, rhs);
-  return arith::CmpIOp::create(
-      b, loc, isUnsigned ? arith::CmpIPredicate::ult : arith::CmpIPredicate::slt,
-      lhs, rhs);
+  return arith::CmpIOp::create(b, loc,
+                               isUnsigned ? arith::CmpIPredicate::ult
+                                          : arith::CmpIPredicate::slt,
+                               lhs, rhs);
 }
 
 Value ValueEmitter::select(Value condition, Value onTrue, Value onFalse) const {
@@ -134,9 +135,8 @@ static Rounded roundScaled(const ValueEmitter &e, const Format &f, Value x,
                            double factor) {
   Value magic = e.constant(f.isDouble ? 0x1.8p52 : 0x1.8p23);
   Value shifted = e.fma(x, e.constant(factor), magic);
-  Value integer = arith::SubIOp::create(e.b, e.loc,
-                                        bitcast(e, f.integer, shifted),
-                                        bitcast(e, f.integer, magic));
+  Value integer = arith::SubIOp::create(
+      e.b, e.loc, bitcast(e, f.integer, shifted), bitcast(e, f.integer, magic));
   return {integer, e.sub(shifted, magic)};
 }
 
@@ -153,8 +153,8 @@ static Value polynomial(const ValueEmitter &e, Value x,
 static Value powerOfTwo(const ValueEmitter &e, const Format &f, Value n) {
   Value biased =
       arith::AddIOp::create(e.b, e.loc, n, intConstant(e, f, f.bias));
-  Value bits = arith::ShLIOp::create(e.b, e.loc, biased,
-                                     intConstant(e, f, f.mantissa));
+  Value bits =
+      arith::ShLIOp::create(e.b, e.loc, biased, intConstant(e, f, f.mantissa));
   return bitcast(e, e.type, bits);
 }
 
@@ -185,8 +185,8 @@ Value sinter::emitExponential(ValueEmitter &e, Value x) {
   Value sum = polynomial(e, r, taylor);
 
   // Two factors, so that results near overflow and denormal ones come out.
-  Value half = arith::ShRSIOp::create(e.b, e.loc, n.integer,
-                                      intConstant(e, f, 1));
+  Value half =
+      arith::ShRSIOp::create(e.b, e.loc, n.integer, intConstant(e, f, 1));
   Value rest = arith::SubIOp::create(e.b, e.loc, n.integer, half);
   return e.mul(e.mul(sum, powerOfTwo(e, f, half)), powerOfTwo(e, f, rest));
 }
@@ -203,10 +203,10 @@ Value sinter::emitLogarithm(ValueEmitter &e, Value x) {
   Value above = arith::SubIOp::create(e.b, e.loc, bits, root);
   Value shift = intConstant(e, f, f.mantissa);
   Value n = arith::ShRSIOp::create(e.b, e.loc, above, shift);
-  Value m = bitcast(e, e.type,
-                    arith::SubIOp::create(
-                        e.b, e.loc, bits,
-                        arith::ShLIOp::create(e.b, e.loc, n, shift)));
+  Value m = bitcast(
+      e, e.type,
+      arith::SubIOp::create(e.b, e.loc, bits,
+                            arith::ShLIOp::create(e.b, e.loc, n, shift)));
   Value exponent = arith::SIToFPOp::create(e.b, e.loc, e.type, n);
   exponent = e.select(
       isTiny, e.sub(exponent, e.constant(f.isDouble ? 54.0 : 24.0)), exponent);
@@ -279,11 +279,11 @@ Value sinter::emitSine(ValueEmitter &e, Value x, bool cosine) {
   Rounded quadrant = roundScaled(e, f, x, 0.63661977236758134);
   // pi/2 in three parts of few bits each.
   SmallVector<double> parts =
-      f.isDouble ? SmallVector<double>{0x1.921fb54400000p+0,
-                                       0x1.0b4611a600000p-34,
-                                       0x1.3198a2e037073p-69}
-                 : SmallVector<double>{0x1.921fb0p+0, 0x1.5110b4p-22,
-                                       0x1.18469898cc517p-48};
+      f.isDouble
+          ? SmallVector<double>{0x1.921fb54400000p+0, 0x1.0b4611a600000p-34,
+                                0x1.3198a2e037073p-69}
+          : SmallVector<double>{0x1.921fb0p+0, 0x1.5110b4p-22,
+                                0x1.18469898cc517p-48};
   Value r = x;
   for (double part : parts)
     r = e.fma(quadrant.value, e.constant(-part), r);
@@ -305,17 +305,18 @@ Value sinter::emitSine(ValueEmitter &e, Value x, bool cosine) {
     turns = arith::AddIOp::create(e.b, e.loc, turns, one);
   Value zero = intConstant(e, f, 0);
   ValueEmitter integers{e.b, e.loc, f.integer};
-  Value isEven = integers.equal(
-      arith::AndIOp::create(e.b, e.loc, turns, one), zero);
-  Value isPositive = integers.equal(
-      arith::AndIOp::create(e.b, e.loc, turns, two), zero);
+  Value isEven =
+      integers.equal(arith::AndIOp::create(e.b, e.loc, turns, one), zero);
+  Value isPositive =
+      integers.equal(arith::AndIOp::create(e.b, e.loc, turns, two), zero);
   Value magnitude = e.select(isEven, sine, cosineValue);
   Value negated = arith::NegFOp::create(e.b, e.loc, magnitude);
   return e.select(isPositive, magnitude, negated);
 }
 
 Value sinter::emitPower(ValueEmitter &e, Value x, Value y, Value exponent) {
-  if (auto constant = dyn_cast_or_null<FloatAttr>(getScalarConstant(exponent))) {
+  if (auto constant =
+          dyn_cast_or_null<FloatAttr>(getScalarConstant(exponent))) {
     double power = constant.getValueAsDouble();
     if (power == 1.0)
       return x;
@@ -340,8 +341,8 @@ Value sinter::emitPower(ValueEmitter &e, Value x, Value y, Value exponent) {
   Value signedResult = e.select(isWhole(half), result, negated);
   Value nan = e.constant(std::numeric_limits<double>::quiet_NaN());
   Value isZero = e.equal(x, zero);
-  Value forNegative = e.select(isWhole(y), signedResult,
-                               e.select(isZero, result, nan));
+  Value forNegative =
+      e.select(isWhole(y), signedResult, e.select(isZero, result, nan));
   // -0 and -infinity count as negative: the sign bit decides.
   Value sign = math::CopySignOp::create(e.b, e.loc, one, x);
   Value isInfinite = e.equal(magnitude, e.constant(infinity));
@@ -355,17 +356,16 @@ Value sinter::emitPower(ValueEmitter &e, Value x, Value y, Value exponent) {
 Value sinter::emitFloatRemainder(ValueEmitter &e, Value x, Value y) {
   Value dividend = math::AbsFOp::create(e.b, e.loc, x);
   Value divisor = math::AbsFOp::create(e.b, e.loc, y);
-  Value quotient =
-      math::FloorOp::create(e.b, e.loc, e.div(dividend, divisor));
+  Value quotient = math::FloorOp::create(e.b, e.loc, e.div(dividend, divisor));
   Value negative = arith::NegFOp::create(e.b, e.loc, quotient);
   Value rest = e.fma(negative, divisor, dividend);
   // The rounded quotient may be off by one.
   rest = e.select(e.less(rest, e.constant(0.0)), e.add(rest, divisor), rest);
   rest = e.select(isAtLeast(e, rest, divisor), e.sub(rest, divisor), rest);
   rest = math::CopySignOp::create(e.b, e.loc, rest, x);
-  Value infinite = e.equal(
-      divisor, e.constant(std::numeric_limits<double>::infinity()));
-  Value finite = e.less(
-      dividend, e.constant(std::numeric_limits<double>::infinity()));
+  Value infinite =
+      e.equal(divisor, e.constant(std::numeric_limits<double>::infinity()));
+  Value finite =
+      e.less(dividend, e.constant(std::numeric_limits<double>::infinity()));
   return e.select(arith::AndIOp::create(e.b, e.loc, infinite, finite), x, rest);
 }

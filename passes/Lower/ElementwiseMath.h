@@ -44,8 +44,8 @@ struct ValueEmitter {
   mlir::Value mul(mlir::Value lhs, mlir::Value rhs) const;
   mlir::Value div(mlir::Value lhs, mlir::Value rhs) const;
   mlir::Value fma(mlir::Value a, mlir::Value b, mlir::Value c) const;
-  /// The larger, the smaller of a float and a bound that is not NaN; a NaN stays
-  /// NaN. One instruction, where the general maximum needs three.
+  /// The larger, the smaller of a float and a bound that is not NaN; a NaN
+  /// stays NaN. One instruction, where the general maximum needs three.
   mlir::Value atLeast(mlir::Value x, mlir::Value bound) const {
     return select(less(x, bound), bound, x);
   }

@@ -111,7 +111,8 @@ struct SizeEmitter {
     return {quotient, kb.sub(lhs, kb.mul(quotient, rhs))};
   }
   Value compare(arith::CmpIPredicate predicate, Value lhs) {
-    return kb.b.createOrFold<arith::CmpIOp>(kb.loc, predicate, lhs, kb.index(0));
+    return kb.b.createOrFold<arith::CmpIOp>(kb.loc, predicate, lhs,
+                                            kb.index(0));
   }
   Value select(Value condition, Value yes, Value no) {
     return kb.b.createOrFold<arith::SelectOp>(kb.loc, condition, yes, no);
@@ -257,8 +258,8 @@ static TypedAttr convertScalar(Type type, TypedAttr scalar) {
       value = APFloat(static_cast<double>(
           cast<IntegerAttr>(scalar).getValue().getSExtValue()));
     bool lossy;
-    value.convert(floatType.getFloatSemantics(),
-                  APFloat::rmNearestTiesToEven, &lossy);
+    value.convert(floatType.getFloatSemantics(), APFloat::rmNearestTiesToEven,
+                  &lossy);
     return FloatAttr::get(type, value);
   }
   unsigned width = type.isIndex() ? 64 : type.getIntOrFloatBitWidth();
@@ -272,8 +273,8 @@ static TypedAttr convertScalar(Type type, TypedAttr scalar) {
 }
 
 Value KernelBuilder::constant(Type type, Attribute scalar) {
-  TypedAttr value = convertScalar(getElementTypeOrSelf(type),
-                                  cast<TypedAttr>(scalar));
+  TypedAttr value =
+      convertScalar(getElementTypeOrSelf(type), cast<TypedAttr>(scalar));
   if (auto vector = dyn_cast<VectorType>(type))
     value = DenseElementsAttr::get(vector, static_cast<Attribute>(value));
   return arith::ConstantOp::create(b, loc, value);
@@ -330,8 +331,8 @@ Value KernelBuilder::loadVector(Value buffer, Type elementType, Value offset,
   VectorType type = getVector(getStorageType(elementType));
   Value value;
   if (mask) {
-    Value other = passThru ? toStorage(passThru, elementType)
-                           : constant(type, 0.0);
+    Value other =
+        passThru ? toStorage(passThru, elementType) : constant(type, 0.0);
     value = vector::MaskedLoadOp::create(b, loc, type, buffer,
                                          ValueRange{offset}, mask, other);
   } else {
@@ -345,9 +346,9 @@ Value KernelBuilder::gatherVector(Value buffer, Type elementType, Value offset,
   VectorType type = getVector(getStorageType(elementType));
   if (!mask)
     mask = constant(getVector(b.getI1Type()), b.getBoolAttr(true));
-  Value value = vector::GatherOp::create(b, loc, type, buffer,
-                                         ValueRange{offset}, offsets, mask,
-                                         constant(type, 0.0));
+  Value value =
+      vector::GatherOp::create(b, loc, type, buffer, ValueRange{offset},
+                               offsets, mask, constant(type, 0.0));
   return toCompute(value, elementType);
 }
 
@@ -421,8 +422,8 @@ void KernelBuilder::reportCheck(Value failed, int64_t check) {
   if (!status) {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPoint(entryEnd);
-    status = memref::AllocaOp::create(b, loc,
-                                      MemRefType::get({1}, b.getI32Type()));
+    status =
+        memref::AllocaOp::create(b, loc, MemRefType::get({1}, b.getI32Type()));
     Value zero = arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(0));
     memref::StoreOp::create(b, loc, zero, status, index(0));
   }

@@ -81,7 +81,8 @@ public:
 
   /// `vector<lanes x type>`.
   mlir::VectorType getVector(mlir::Type type) const;
-  /// A vector or scalar constant: `value` converted to the element type of `type`.
+  /// A vector or scalar constant: `value` converted to the element type of
+  /// `type`.
   mlir::Value constant(mlir::Type type, double value);
   mlir::Value constant(mlir::Type type, mlir::Attribute scalar);
   mlir::Value broadcast(mlir::Value scalar);

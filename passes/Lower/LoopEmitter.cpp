@@ -11,10 +11,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "passes/Lower/LoopPlan.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/Lower/Emitters.h"
+#include "passes/Lower/LoopPlan.h"
 #include "passes/Lower/TileLoops.h"
 
 using namespace mlir;
@@ -33,10 +33,10 @@ public:
   void emitBlockTile(Value tile);
 
 private:
-  void emitSegment(const LoopSegment &segment, ArrayRef<Value> outer,
-                   Value low, Value high);
-  void emitColumns(const LoopSegment &segment, ArrayRef<Value> outer,
-                   Value low, Value high);
+  void emitSegment(const LoopSegment &segment, ArrayRef<Value> outer, Value low,
+                   Value high);
+  void emitColumns(const LoopSegment &segment, ArrayRef<Value> outer, Value low,
+                   Value high);
   void emitBlock(ArrayRef<Value> base, Value rowCount, Value columnCount);
   SmallVector<Value> loadTransposed(unsigned load, ArrayRef<Value> base,
                                     Value rowMask, Value columnCount);
@@ -66,8 +66,7 @@ void LoopEmitter::store(const LoopSegment &segment, PointEmitter &emitter,
   for (auto [number, value] : llvm::enumerate(values)) {
     Type type = getElementTypeOrSelf(
         kb.getKernel().getFunctionType().getResult(number));
-    kb.storeVector(value, kb.getResultBuffer(number), type, offset,
-                   point.mask);
+    kb.storeVector(value, kb.getResultBuffer(number), type, offset, point.mask);
   }
 }
 
@@ -92,14 +91,13 @@ void LoopEmitter::emitRowTile(Value tile) {
                });
 }
 
-void LoopEmitter::emitSegment(const LoopSegment &segment,
-                              ArrayRef<Value> outer, Value low, Value high) {
+void LoopEmitter::emitSegment(const LoopSegment &segment, ArrayRef<Value> outer,
+                              Value low, Value high) {
   if (plan.splitDim < 0)
     return emitColumns(segment, outer, low, high);
   Value first = kb.size(segment.low), last = kb.size(segment.high);
   if (plan.splitDim == static_cast<int>(plan.getColumnDim()))
-    return emitColumns(segment, outer, kb.max(low, first),
-                       kb.min(high, last));
+    return emitColumns(segment, outer, kb.max(low, first), kb.min(high, last));
   Value index = outer[plan.splitDim];
   Value inside = arith::AndIOp::create(
       kb.b, kb.loc, compare(kb, arith::CmpIPredicate::sge, index, first),
@@ -107,11 +105,11 @@ void LoopEmitter::emitSegment(const LoopSegment &segment,
   kb.ifThen(inside, [&] { emitColumns(segment, outer, low, high); });
 }
 
-void LoopEmitter::emitColumns(const LoopSegment &segment,
-                              ArrayRef<Value> outer, Value low, Value high) {
+void LoopEmitter::emitColumns(const LoopSegment &segment, ArrayRef<Value> outer,
+                              Value low, Value high) {
   PointEmitter emitter(kb, segment.program);
-  Point point{SmallVector<Value, 4>(outer),
-              static_cast<int>(plan.getColumnDim()), {}};
+  Point point{
+      SmallVector<Value, 4>(outer), static_cast<int>(plan.getColumnDim()), {}};
   point.indices.push_back(low);
   emitter.emitInvariant(segment.roots, point);
   // A chunk of a concatenation may lie before or behind the segment.
@@ -160,7 +158,8 @@ void LoopEmitter::emitBlockTile(Value tile) {
           compare(kb, arith::CmpIPredicate::eq, columnCount, lanes));
       kb.ifThen(isWhole, [&] { emitBlock(base, {}, {}); });
       Value isPartial = arith::XOrIOp::create(
-          kb.b, kb.loc, isWhole, kb.constant(kb.b.getI1Type(), kb.b.getBoolAttr(true)));
+          kb.b, kb.loc, isWhole,
+          kb.constant(kb.b.getI1Type(), kb.b.getBoolAttr(true)));
       kb.ifThen(isPartial, [&] { emitBlock(base, rowCount, columnCount); });
     });
   });
@@ -181,8 +180,8 @@ static SmallVector<Value> transposeVectors(KernelBuilder &kb,
     for (int64_t i = 0; i < count / 2; ++i) {
       Value first = vectors[i], second = vectors[i + count / 2];
       for (ArrayRef<int64_t> order : {ArrayRef(low), ArrayRef(high)})
-        next.push_back(vector::ShuffleOp::create(kb.b, kb.loc, first, second,
-                                                 order));
+        next.push_back(
+            vector::ShuffleOp::create(kb.b, kb.loc, first, second, order));
     }
     vectors = next;
   }
@@ -229,8 +228,7 @@ void LoopEmitter::emitBlock(ArrayRef<Value> base, Value rowCount,
     auto emitRow = [&] {
       Point point{SmallVector<Value, 4>(base),
                   static_cast<int>(plan.getColumnDim()), columnMask};
-      point.indices[plan.blockDim] =
-          kb.add(base[plan.blockDim], kb.index(i));
+      point.indices[plan.blockDim] = kb.add(base[plan.blockDim], kb.index(i));
       emitter.startPoint(point);
       for (auto [load, vectors] : llvm::zip_equal(loads, transposed))
         emitter.setNode(load, vectors[i]);

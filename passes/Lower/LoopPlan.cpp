@@ -43,10 +43,8 @@ struct Part {
 static FailureOr<LoopSegment> makeSegment(ValueRange results,
                                           ArrayRef<nn::SizeAttr> sizes,
                                           const Part &part) {
-  LoopSegment segment{PointProgram(results[0].getContext(), sizes),
-                      {},
-                      part.low,
-                      part.high};
+  LoopSegment segment{
+      PointProgram(results[0].getContext(), sizes), {}, part.low, part.high};
   for (const Choice &choice : part.choices)
     segment.program.chooseConcatOperand(choice.op, choice.operand,
                                         choice.offset);
@@ -109,8 +107,7 @@ static LogicalResult makeSegments(kernel::FuncOp kernel, ValueRange results,
       return failure();
     bool wasWhole = plan.splitDim < 0;
     nn::SizeAttr base;
-    nn::ConcatOp concat =
-        findConcat(body, *segment, part, plan.splitDim, base);
+    nn::ConcatOp concat = findConcat(body, *segment, part, plan.splitDim, base);
     if (!concat) {
       plan.segments.push_back(std::move(*segment));
       continue;
@@ -120,8 +117,7 @@ static LogicalResult makeSegments(kernel::FuncOp kernel, ValueRange results,
     nn::SizeAttr offset = zero;
     SmallVector<Part> parts;
     for (auto [number, input] : llvm::enumerate(concat.getInputs())) {
-      nn::SizeAttr extent =
-          nn::getSizes(input.getType())[concat.getAxis()];
+      nn::SizeAttr extent = nn::getSizes(input.getType())[concat.getAxis()];
       Part next = part;
       next.choices.push_back({concat, static_cast<unsigned>(number), offset});
       nn::SizeAttr low = nn::sub(offset, base);
@@ -159,8 +155,8 @@ static void collapseSpace(LoopPlan &plan, MLIRContext *context) {
       unsigned dim = plan.splitDim;
       if (dim < run.first || dim >= run.second)
         continue;
-      inner = nn::product(context,
-                          ArrayRef(plan.sizes).slice(dim + 1, run.second - dim - 1));
+      inner = nn::product(
+          context, ArrayRef(plan.sizes).slice(dim + 1, run.second - dim - 1));
       plan.splitDim = number;
       break;
     }
@@ -244,14 +240,13 @@ static void planTileSizes(LoopPlan &plan, MLIRContext *context) {
     plan.rows = extent;
     plan.rowsPerTile = nn::min(extent, constant(blockRows));
     // Few rows make wide blocks; whole vectors of every instruction set.
-    nn::SizeAttr wide =
-        nn::floorDiv(constant(tileElements), plan.rowsPerTile);
+    nn::SizeAttr wide = nn::floorDiv(constant(tileElements), plan.rowsPerTile);
     plan.columnsPerTile =
         nn::mul(nn::ceilDiv(nn::max(wide, constant(blockColumns)), 16), 16);
-    plan.tiles = nn::mul(
-        nn::product(context, outer),
-        nn::mul(nn::ceilDiv(plan.rows, plan.rowsPerTile),
-                nn::ceilDiv(plan.columns, plan.columnsPerTile)));
+    plan.tiles =
+        nn::mul(nn::product(context, outer),
+                nn::mul(nn::ceilDiv(plan.rows, plan.rowsPerTile),
+                        nn::ceilDiv(plan.columns, plan.columnsPerTile)));
     return;
   }
   plan.rows = nn::product(context, outer);

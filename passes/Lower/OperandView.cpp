@@ -100,8 +100,8 @@ std::optional<OperandView> sinter::getOperandView(Value value,
       return std::nullopt;
     }
   }
-  SmallVector<nn::SizeAttr> strides = getRowMajorStrides(
-      value.getContext(), nn::getSizes(value.getType()));
+  SmallVector<nn::SizeAttr> strides =
+      getRowMajorStrides(value.getContext(), nn::getSizes(value.getType()));
   unsigned rank = indices.empty() ? 0 : indices[0].strides.size();
   LinearForm offset =
       LinearForm::constant(nn::getSize(value.getContext(), 0), rank);
@@ -118,9 +118,10 @@ sinter::collapseDimensions(ArrayRef<nn::SizeAttr> sizes,
   for (unsigned d = 0; d < sizes.size(); ++d) {
     if (sizes[d].isConstant(1))
       continue;
-    bool merges = last && llvm::all_of(forms, [&](const LinearForm &form) {
-      return form.strides[*last] == nn::mul(form.strides[d], sizes[d]);
-    });
+    bool merges =
+        last && llvm::all_of(forms, [&](const LinearForm &form) {
+          return form.strides[*last] == nn::mul(form.strides[d], sizes[d]);
+        });
     if (merges)
       runs.back().second = d + 1;
     else

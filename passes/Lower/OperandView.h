@@ -37,8 +37,9 @@ struct LinearForm {
 };
 
 /// Row-major strides of a tensor of these sizes.
-llvm::SmallVector<nn::SizeAttr> getRowMajorStrides(
-    mlir::MLIRContext *context, llvm::ArrayRef<nn::SizeAttr> sizes);
+llvm::SmallVector<nn::SizeAttr>
+getRowMajorStrides(mlir::MLIRContext *context,
+                   llvm::ArrayRef<nn::SizeAttr> sizes);
 
 /// The index of each dimension of a value, given those of its user's result.
 using Indices = llvm::SmallVector<LinearForm, 4>;

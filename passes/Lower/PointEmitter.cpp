@@ -25,9 +25,9 @@ Value PointEmitter::find(unsigned node) const {
   return invariant.lookup(node);
 }
 
-void PointEmitter::computeUnder(
-    ArrayRef<unsigned> roots, function_ref<bool(const PointNode &)> wanted,
-    DenseMap<unsigned, Value> &results) {
+void PointEmitter::computeUnder(ArrayRef<unsigned> roots,
+                                function_ref<bool(const PointNode &)> wanted,
+                                DenseMap<unsigned, Value> &results) {
   // What is known needs nothing below it.
   llvm::BitVector needed(program.getNodes().size());
   for (unsigned root : roots)
@@ -76,8 +76,7 @@ void PointEmitter::emitInvariant(ArrayRef<unsigned> roots, const Point &at,
   }
   const PointNode *first = program.getNodes().data();
   computeUnder(
-      roots,
-      [&](const PointNode &node) { return !waits.test(&node - first); },
+      roots, [&](const PointNode &node) { return !waits.test(&node - first); },
       invariant);
 }
 
@@ -96,14 +95,14 @@ Value PointEmitter::emit(unsigned node) {
 //===----------------------------------------------------------------------===//
 
 PointEmitter::LaneIndex PointEmitter::evaluate(const IndexExpr &expr) {
-  LaneIndex index{kb.size(expr.form.base),
-                  nn::getSize(program.getContext(), 0), {}};
+  LaneIndex index{
+      kb.size(expr.form.base), nn::getSize(program.getContext(), 0), {}};
   for (unsigned d = 0; d < program.getRank(); ++d) {
     nn::SizeAttr stride = expr.form.strides[d];
     if (stride.isConstant(0))
       continue;
-    index.uniform = kb.add(index.uniform,
-                           kb.mul(point.indices[d], kb.size(stride)));
+    index.uniform =
+        kb.add(index.uniform, kb.mul(point.indices[d], kb.size(stride)));
     if (static_cast<int>(d) == point.vectorDim)
       index.stride = stride;
   }
@@ -113,12 +112,12 @@ PointEmitter::LaneIndex PointEmitter::evaluate(const IndexExpr &expr) {
       index.uniform = kb.add(index.uniform, kb.mul(value, factor));
       continue;
     }
-    Value scaled = coefficient.isConstant(1)
-                       ? value
-                       : arith::MulIOp::create(kb.b, kb.loc, value,
-                                               kb.broadcast(factor));
-    index.varying = index.varying ? arith::AddIOp::create(
-                                        kb.b, kb.loc, index.varying, scaled)
+    Value scaled =
+        coefficient.isConstant(1)
+            ? value
+            : arith::MulIOp::create(kb.b, kb.loc, value, kb.broadcast(factor));
+    index.varying = index.varying ? arith::AddIOp::create(kb.b, kb.loc,
+                                                          index.varying, scaled)
                                   : scaled;
   }
   return index;
@@ -224,8 +223,8 @@ Value PointEmitter::computeLoad(const PointNode &node) {
 static Value convertIndices(KernelBuilder &kb, Value indices,
                             Type elementType) {
   Type wide = kb.b.getI64Type();
-  Value value = arith::IndexCastOp::create(kb.b, kb.loc, kb.getVector(wide),
-                                           indices);
+  Value value =
+      arith::IndexCastOp::create(kb.b, kb.loc, kb.getVector(wide), indices);
   ValueEmitter e{kb.b, kb.loc, value.getType()};
   return emitConversion(e, value, wide, elementType);
 }
@@ -239,12 +238,10 @@ Value PointEmitter::computeSizeList(const PointNode &node) {
   Value position = asVector(evaluate(node.exprs[0]));
   Value result = kb.broadcast(kb.size(node.sizes[0]));
   for (size_t i = 1; i < node.sizes.size(); ++i) {
-    Value isThis = arith::CmpIOp::create(kb.b, kb.loc,
-                                         arith::CmpIPredicate::eq, position,
-                                         kb.broadcast(kb.index(i)));
-    result = arith::SelectOp::create(kb.b, kb.loc, isThis,
-                                     kb.broadcast(kb.size(node.sizes[i])),
-                                     result);
+    Value isThis = arith::CmpIOp::create(kb.b, kb.loc, arith::CmpIPredicate::eq,
+                                         position, kb.broadcast(kb.index(i)));
+    result = arith::SelectOp::create(
+        kb.b, kb.loc, isThis, kb.broadcast(kb.size(node.sizes[i])), result);
   }
   return convertIndices(kb, result, node.elementType);
 }
@@ -254,9 +251,9 @@ Value PointEmitter::computeInRange(const PointNode &node) {
   for (auto [expr, size] : llvm::zip_equal(node.exprs, node.sizes)) {
     Value index = asIndexValue(evaluate(expr));
     // Negative indices are large as unsigned ones.
-    Value inside = arith::CmpIOp::create(kb.b, kb.loc,
-                                         arith::CmpIPredicate::ult, index,
-                                         alike(kb, kb.size(size), index));
+    Value inside =
+        arith::CmpIOp::create(kb.b, kb.loc, arith::CmpIPredicate::ult, index,
+                              alike(kb, kb.size(size), index));
     inside = kb.broadcast(inside);
     all = all ? arith::AndIOp::create(kb.b, kb.loc, all, inside) : inside;
   }

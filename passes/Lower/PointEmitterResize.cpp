@@ -35,9 +35,8 @@ Value PointEmitter::computeResizeCoordinate(const PointNode &node) {
     return e.div(toFloat(kb, kb.size(to)), toFloat(kb, kb.size(from)));
   };
   auto unlessSingle = [&](Value value) {
-    Value isMany = arith::CmpIOp::create(kb.b, kb.loc,
-                                         arith::CmpIPredicate::sgt, kb.size(to),
-                                         kb.index(1));
+    Value isMany = arith::CmpIOp::create(
+        kb.b, kb.loc, arith::CmpIPredicate::sgt, kb.size(to), kb.index(1));
     return e.select(kb.broadcast(isMany), value, zero);
   };
   switch (op.getCoordinates()) {
@@ -104,8 +103,8 @@ Value PointEmitter::computeResizeIndex(const PointNode &node) {
   Type narrow = kb.getVector(kb.b.getI32Type());
   Value index = arith::FPToSIOp::create(kb.b, kb.loc, narrow, whole);
   if (varies)
-    return arith::IndexCastOp::create(
-        kb.b, kb.loc, kb.getVector(kb.b.getIndexType()), index);
+    return arith::IndexCastOp::create(kb.b, kb.loc,
+                                      kb.getVector(kb.b.getIndexType()), index);
   index = vector::ExtractOp::create(kb.b, kb.loc, index, ArrayRef<int64_t>{0});
   return arith::IndexCastOp::create(kb.b, kb.loc, kb.b.getIndexType(), index);
 }

@@ -133,9 +133,9 @@ SmallVector<LinearForm> PointProgram::getForms() const {
   return forms;
 }
 
-LinearForm
-sinter::collapseForm(const LinearForm &form, ArrayRef<nn::SizeAttr> sizes,
-                     ArrayRef<std::pair<unsigned, unsigned>> runs) {
+LinearForm sinter::collapseForm(const LinearForm &form,
+                                ArrayRef<nn::SizeAttr> sizes,
+                                ArrayRef<std::pair<unsigned, unsigned>> runs) {
   nn::SizeAttr zero = nn::getSize(form.base.getContext(), 0);
   LinearForm result{form.base, {}};
   for (auto [begin, end] : runs) {
@@ -183,6 +183,5 @@ void PointProgram::collapse(ArrayRef<std::pair<unsigned, unsigned>> runs) {
 
 FailureOr<unsigned> PointProgram::add(Value value) {
   SmallVector<nn::SizeAttr> own = nn::getSizes(value.getType());
-  return add(value,
-             broadcastTo(getIdentity(context, getRank()), own, sizes));
+  return add(value, broadcastTo(getIdentity(context, getRank()), own, sizes));
 }

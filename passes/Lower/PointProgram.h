@@ -6,9 +6,9 @@
 //
 // The pull model: the element of a value at a point of an iteration space, as a
 // directed acyclic graph of nodes that ends in loads, constants and *seeds*
-// (values the emitter computes itself: an accumulator, a reduction). Index-mapping
-// operations vanish into the linear forms of the loads. A PointEmitter then
-// computes nodes for a vector of points along one dimension.
+// (values the emitter computes itself: an accumulator, a reduction).
+// Index-mapping operations vanish into the linear forms of the loads. A
+// PointEmitter then computes nodes for a vector of points along one dimension.
 //
 //===----------------------------------------------------------------------===//
 
@@ -55,7 +55,7 @@ struct PointNode {
                   ///< the output index exprs[0]
     ResizeIndex,  ///< index: input index of that tap
     GatherIndex,  ///< index: operands[0] wrapped, checked against sizes[0]
-    PadIndex,     ///< index: exprs[0] brought into [0, sizes[0]) by mode ints[0]
+    PadIndex, ///< index: exprs[0] brought into [0, sizes[0]) by mode ints[0]
   };
   Kind kind;
   mlir::Operation *op = nullptr;
@@ -125,13 +125,14 @@ private:
   llvm::DenseMap<mlir::Value, llvm::BitVector> seeds;
   llvm::DenseMap<mlir::Operation *, std::pair<unsigned, nn::SizeAttr>> choices;
   /// Nodes of a value, with the indices they were made for.
-  llvm::DenseMap<mlir::Value, std::vector<std::pair<llvm::SmallVector<IndexExpr>,
-                                                    unsigned>>>
+  llvm::DenseMap<mlir::Value,
+                 std::vector<std::pair<llvm::SmallVector<IndexExpr>, unsigned>>>
       known;
 };
 
 /// Rewrites a form to the collapsed space.
-LinearForm collapseForm(const LinearForm &form, llvm::ArrayRef<nn::SizeAttr> sizes,
+LinearForm collapseForm(const LinearForm &form,
+                        llvm::ArrayRef<nn::SizeAttr> sizes,
                         llvm::ArrayRef<std::pair<unsigned, unsigned>> runs);
 /// Sizes of the collapsed space.
 llvm::SmallVector<nn::SizeAttr>

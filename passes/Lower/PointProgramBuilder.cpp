@@ -136,12 +136,11 @@ IndexExpr PointProgramBuilder::fromNode(unsigned node) {
   return expr;
 }
 
-PointProgramBuilder::Exprs
-PointProgramBuilder::broadcast(const Exprs &indices, Value operand,
-                               Value result) {
+PointProgramBuilder::Exprs PointProgramBuilder::broadcast(const Exprs &indices,
+                                                          Value operand,
+                                                          Value result) {
   SmallVector<nn::SizeAttr> sizes = nn::getSizes(operand.getType());
-  size_t skipped =
-      cast<ShapedType>(result.getType()).getRank() - sizes.size();
+  size_t skipped = cast<ShapedType>(result.getType()).getRank() - sizes.size();
   Exprs exprs;
   for (auto [d, size] : llvm::enumerate(sizes))
     exprs.push_back(size.isConstant(1) ? constant(nn::getSize(context, 0))
@@ -153,8 +152,8 @@ PointProgramBuilder::broadcast(const Exprs &indices, Value operand,
 // Leaves and element-wise operations
 //===----------------------------------------------------------------------===//
 
-PointProgramBuilder::Result
-PointProgramBuilder::visit(Value value, const Exprs &indices) {
+PointProgramBuilder::Result PointProgramBuilder::visit(Value value,
+                                                       const Exprs &indices) {
   if (program.seeds.count(value)) {
     PointNode node(Kind::Seed);
     node.value = value;
@@ -174,11 +173,12 @@ PointProgramBuilder::visit(Value value, const Exprs &indices) {
       })
       .Case([&](nn::BroadcastOp expand) -> Result {
         return give(request(expand.getInput(),
-                        broadcast(indices, expand.getInput(), value)));
+                            broadcast(indices, expand.getInput(), value)));
       })
       .Case([&](nn::IotaOp iota) -> Result {
         IndexExpr position = indices[iota.getAxis()] * iota.getStep();
-        return give(insert(Kind::Position, value, {}, {position + iota.getStart()}));
+        return give(
+            insert(Kind::Position, value, {}, {position + iota.getStart()}));
       })
       .Case<nn::SliceOp, nn::ConcatOp, nn::GatherOp, nn::GatherElementsOp,
             nn::PadOp, nn::ResizeOp, nn::SizeValueOp>(
@@ -237,8 +237,8 @@ PointProgramBuilder::visitElementwise(Operation *op, const Exprs &indices) {
   return give(insert(Kind::Elementwise, op->getResult(0), operands));
 }
 
-PointProgramBuilder::Result
-PointProgramBuilder::visit(nn::SizeValueOp op, const Exprs &indices) {
+PointProgramBuilder::Result PointProgramBuilder::visit(nn::SizeValueOp op,
+                                                       const Exprs &indices) {
   PointNode node(Kind::SizeList);
   node.elementType = getElementTypeOrSelf(op.getType());
   for (Attribute size : op.getSizes())
@@ -329,14 +329,13 @@ PointProgramBuilder::Result PointProgramBuilder::visit(nn::GatherOp op,
   if (!value)
     return give(std::nullopt);
   Exprs exprs(indices.begin(), indices.begin() + axis);
-  exprs.push_back(
-      fromNode(gatherIndex(op, *value, size(op.getInput(), axis))));
+  exprs.push_back(fromNode(gatherIndex(op, *value, size(op.getInput(), axis))));
   exprs.append(indices.begin() + axis + count, indices.end());
   return give(request(op.getInput(), exprs));
 }
 
-PointProgramBuilder::Result
-PointProgramBuilder::visit(nn::GatherElementsOp op, const Exprs &indices) {
+PointProgramBuilder::Result PointProgramBuilder::visit(nn::GatherElementsOp op,
+                                                       const Exprs &indices) {
   unsigned axis = op.getAxis();
   auto value = request(op.getIndices(), indices);
   if (!value)
@@ -379,13 +378,16 @@ PointProgramBuilder::Result PointProgramBuilder::visit(nn::PadOp op,
   if (!inner || !outer)
     return give(std::nullopt);
   unsigned condition = program.insert(std::move(inRange));
-  return give(insert(Kind::Select, op.getResult(), {condition, *inner, *outer}));
+  return give(
+      insert(Kind::Select, op.getResult(), {condition, *inner, *outer}));
 }
 
 PointProgramBuilder::Result PointProgramBuilder::visit(nn::ResizeOp op,
                                                        const Exprs &indices) {
   bool isNearest = op.getMode() == nn::ResizeMode::Nearest;
-  unsigned taps = isNearest ? 1 : op.getMode() == nn::ResizeMode::Linear ? 2 : 4;
+  unsigned taps = isNearest                                ? 1
+                  : op.getMode() == nn::ResizeMode::Linear ? 2
+                                                           : 4;
   Type element = getElementTypeOrSelf(op.getType());
   if (!isNearest && (!isa<FloatType>(element) || element.isF64())) {
     emitUnsupported(op, "interpolation is computed in f32; a cast to f32 "

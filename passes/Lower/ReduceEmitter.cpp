@@ -26,9 +26,8 @@ namespace {
 class ReduceEmitter {
 public:
   ReduceEmitter(KernelBuilder &kb, const ReducePlan &plan)
-      : kb(kb), plan(plan), reduction(kb, plan.op),
-        source(kb, plan.program), epilogue(kb, plan.epilogue),
-        zero(kb.index(0)) {}
+      : kb(kb), plan(plan), reduction(kb, plan.op), source(kb, plan.program),
+        epilogue(kb, plan.epilogue), zero(kb.index(0)) {}
 
   void emitTile(Value tile);
 
@@ -70,8 +69,8 @@ void ReduceEmitter::setOuter(ArrayRef<Value> outer) {
 Value ReduceEmitter::getOffset() const {
   Value offset = zero;
   for (unsigned d : plan.keptDims)
-    offset = kb.add(offset, kb.mul(point.indices[d],
-                                   kb.size(plan.result.strides[d])));
+    offset = kb.add(offset,
+                    kb.mul(point.indices[d], kb.size(plan.result.strides[d])));
   return offset;
 }
 
@@ -110,42 +109,41 @@ SmallVector<Value> ReduceEmitter::reduceColumns(ArrayRef<Value> columns,
                                              SmallVector<Value>(carried));
                       });
   };
-  return combineAll(sums, forEachPart(kb, plan.getSize(dims[0]), rowsPerPart,
-                                      start, runPart,
-                                      [&](ValueRange a, ValueRange b) {
-                                        return combineAll(a, b);
-                                      }));
+  return combineAll(sums,
+                    forEachPart(kb, plan.getSize(dims[0]), rowsPerPart, start,
+                                runPart, [&](ValueRange a, ValueRange b) {
+                                  return combineAll(a, b);
+                                }));
 }
 
 void ReduceEmitter::emitKeptUnit(ArrayRef<Value> outer, Value chunk) {
   Value step = kb.size(plan.columnsPerUnit);
   Value low = kb.mul(chunk, step);
-  Value high =
-      kb.min(kb.add(low, step), kb.size(plan.getSize(plan.vectorDim)));
-  forEachVector(
-      kb, low, high, unrolledVectors, {},
-      [&](ArrayRef<Value> columns, Value mask, ValueRange) {
-        setOuter(outer);
-        SmallVector<Value> sums(columns.size(), reduction.getStart());
-        sums = reduceColumns(columns, mask, plan.reducedDims, sums);
-        for (unsigned d : plan.reducedDims)
-          point.indices[d] = zero;
-        for (auto [column, sum] : llvm::zip_equal(columns, sums)) {
-          point.indices[plan.vectorDim] = column;
-          point.mask = mask;
-          Value value = reduction.finish(sum, kb.size(plan.reducedElements));
-          epilogue.setSeed(plan.op->getResult(0), value);
-          epilogue.startPoint(point);
-          SmallVector<Value> results;
-          for (unsigned root : plan.roots)
-            results.push_back(epilogue.emit(root));
-          Value offset = getOffset();
-          for (auto [number, result] : llvm::enumerate(results))
-            kb.storeVector(result, kb.getResultBuffer(number),
-                           getResultType(number), offset, mask);
-        }
-        return SmallVector<Value>();
-      });
+  Value high = kb.min(kb.add(low, step), kb.size(plan.getSize(plan.vectorDim)));
+  forEachVector(kb, low, high, unrolledVectors, {},
+                [&](ArrayRef<Value> columns, Value mask, ValueRange) {
+                  setOuter(outer);
+                  SmallVector<Value> sums(columns.size(), reduction.getStart());
+                  sums = reduceColumns(columns, mask, plan.reducedDims, sums);
+                  for (unsigned d : plan.reducedDims)
+                    point.indices[d] = zero;
+                  for (auto [column, sum] : llvm::zip_equal(columns, sums)) {
+                    point.indices[plan.vectorDim] = column;
+                    point.mask = mask;
+                    Value value =
+                        reduction.finish(sum, kb.size(plan.reducedElements));
+                    epilogue.setSeed(plan.op->getResult(0), value);
+                    epilogue.startPoint(point);
+                    SmallVector<Value> results;
+                    for (unsigned root : plan.roots)
+                      results.push_back(epilogue.emit(root));
+                    Value offset = getOffset();
+                    for (auto [number, result] : llvm::enumerate(results))
+                      kb.storeVector(result, kb.getResultBuffer(number),
+                                     getResultType(number), offset, mask);
+                  }
+                  return SmallVector<Value>();
+                });
 }
 
 /// Loops over the reduced `dims`, the vectors' last.
@@ -164,9 +162,9 @@ SmallVector<Value> ReduceEmitter::reduceRow(ArrayRef<unsigned> dims,
         });
   };
   if (dims.empty())
-    return combineAll(sums, forEachPart(kb, plan.getSize(plan.vectorDim),
-                                        elementsPerPart, start, runPart,
-                                        combine));
+    return combineAll(sums,
+                      forEachPart(kb, plan.getSize(plan.vectorDim),
+                                  elementsPerPart, start, runPart, combine));
   return kb.forLoop(zero, kb.size(plan.getSize(dims[0])), kb.index(1), sums,
                     [&](Value index, ValueRange carried) {
                       point.indices[dims[0]] = index;
@@ -181,9 +179,8 @@ void ReduceEmitter::emitReducedUnit(ArrayRef<Value> outer) {
   for (unsigned d : plan.reducedDims)
     if (d != plan.vectorDim)
       dims.push_back(d);
-  SmallVector<Value> sums =
-      reduceRow(dims, SmallVector<Value>(unrolledVectors,
-                                         reduction.getStart()));
+  SmallVector<Value> sums = reduceRow(
+      dims, SmallVector<Value>(unrolledVectors, reduction.getStart()));
   Value value = reduction.finish(reduction.combineLanes(sums),
                                  kb.size(plan.reducedElements));
   setOuter(outer);

@@ -77,8 +77,7 @@ static void planTileSizes(ReducePlan &plan) {
   if (plan.isVectorKept) {
     nn::SizeAttr columns = plan.getSize(plan.vectorDim);
     plan.columnsPerUnit = nn::getSize(context, unitColumns);
-    plan.units =
-        nn::mul(plan.units, nn::ceilDiv(columns, plan.columnsPerUnit));
+    plan.units = nn::mul(plan.units, nn::ceilDiv(columns, plan.columnsPerUnit));
     work = nn::mul(work, nn::min(columns, plan.columnsPerUnit));
   }
   plan.unitsPerTile =

@@ -10,13 +10,13 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/NN/NNShapes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/Lower/Emitters.h"
 #include "passes/Lower/Reduction.h"
 #include "passes/Lower/RowsPlan.h"
 #include "passes/Lower/TileLoops.h"
-#include "dialects/NN/NNShapes.h"
 
 using namespace mlir;
 using namespace sinter;
@@ -35,7 +35,8 @@ public:
   void emitRow(Value row, ArrayRef<Value> indices);
 
 private:
-  /// What is done with whole vectors of a row at `indices` of its last dimension.
+  /// What is done with whole vectors of a row at `indices` of its last
+  /// dimension.
   using VectorBody = function_ref<SmallVector<Value>(
       ArrayRef<Value> indices, Value mask, ValueRange carried)>;
 
@@ -61,13 +62,13 @@ private:
 RowsEmitter::RowsEmitter(KernelBuilder &kb, const RowsPlan &plan)
     : kb(kb), plan(plan), emitter(kb, plan.program) {
   for (const KeptRow &kept : plan.kept)
-    keptBuffers.push_back(kb.getScratchView(
-        getComputeType(plan.program[kept.node].elementType), kept.offset,
-        plan.rowElements));
+    keptBuffers.push_back(
+        kb.getScratchView(getComputeType(plan.program[kept.node].elementType),
+                          kept.offset, plan.rowElements));
 }
 
-/// Runs over the dimensions of a row from `dim` on; the last one by vectors. What
-/// is carried begins with `start` and is combined over parts of the row.
+/// Runs over the dimensions of a row from `dim` on; the last one by vectors.
+/// What is carried begins with `start` and is combined over parts of the row.
 SmallVector<Value> RowsEmitter::forRow(unsigned dim, unsigned unroll,
                                        ArrayRef<Value> start, VectorBody body,
                                        CombineFunction combine) {
@@ -79,12 +80,12 @@ SmallVector<Value> RowsEmitter::forRow(unsigned dim, unsigned unroll,
           return forEachVector(kb, from, to, unroll, start, body);
         },
         combine);
-  return kb.forLoop(kb.index(0), kb.size(size), kb.index(1), start,
-                    [&](Value index, ValueRange carried) {
-                      point.indices[dim] = index;
-                      return combine(carried, forRow(dim + 1, unroll, start,
-                                                     body, combine));
-                    });
+  return kb.forLoop(
+      kb.index(0), kb.size(size), kb.index(1), start,
+      [&](Value index, ValueRange carried) {
+        point.indices[dim] = index;
+        return combine(carried, forRow(dim + 1, unroll, start, body, combine));
+      });
 }
 
 void RowsEmitter::startStage(unsigned stage, ArrayRef<Value> rowIndices) {
@@ -105,8 +106,8 @@ Value RowsEmitter::getPositionInRow() const {
       getRowMajorStrides(kb.b.getContext(), inner);
   Value position = kb.index(0);
   for (auto [i, stride] : llvm::enumerate(strides))
-    position = kb.add(position, kb.mul(point.indices[plan.rowDims + i],
-                                       kb.size(stride)));
+    position = kb.add(position,
+                      kb.mul(point.indices[plan.rowDims + i], kb.size(stride)));
   return position;
 }
 
@@ -118,8 +119,8 @@ void RowsEmitter::startVector(unsigned stage, Value index, Value mask) {
     if (kept.firstStage >= stage)
       continue;
     Type type = getComputeType(plan.program[kept.node].elementType);
-    emitter.setNode(kept.node, kb.loadVector(buffer, type, getPositionInRow(),
-                                             mask));
+    emitter.setNode(kept.node,
+                    kb.loadVector(buffer, type, getPositionInRow(), mask));
   }
 }
 
@@ -186,21 +187,22 @@ void RowsEmitter::storeStage(Value row) {
            nn::mul(plan.rows, plan.rowElements);
   };
   Value base = kb.mul(row, kb.size(plan.rowElements));
-  forRow(plan.rowDims, /*unroll=*/1, {},
-         [&](ArrayRef<Value> indices, Value mask, ValueRange) {
-           startVector(stage, indices[0], mask);
-           SmallVector<Value> values;
-           for (unsigned root : plan.results)
-             values.push_back(emitter.emit(root));
-           Value offset = kb.add(base, getPositionInRow());
-           for (auto [number, value] : llvm::enumerate(values))
-             if (isWholeRow(number))
-               kb.storeVector(value, kb.getResultBuffer(number),
-                              getElementTypeOrSelf(resultType(number)), offset,
-                              mask);
-           return SmallVector<Value>();
-         },
-         [](ValueRange, ValueRange) { return SmallVector<Value>(); });
+  forRow(
+      plan.rowDims, /*unroll=*/1, {},
+      [&](ArrayRef<Value> indices, Value mask, ValueRange) {
+        startVector(stage, indices[0], mask);
+        SmallVector<Value> values;
+        for (unsigned root : plan.results)
+          values.push_back(emitter.emit(root));
+        Value offset = kb.add(base, getPositionInRow());
+        for (auto [number, value] : llvm::enumerate(values))
+          if (isWholeRow(number))
+            kb.storeVector(value, kb.getResultBuffer(number),
+                           getElementTypeOrSelf(resultType(number)), offset,
+                           mask);
+        return SmallVector<Value>();
+      },
+      [](ValueRange, ValueRange) { return SmallVector<Value>(); });
   for (auto [number, root] : llvm::enumerate(plan.results)) {
     if (isWholeRow(number))
       continue;

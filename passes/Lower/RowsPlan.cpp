@@ -35,8 +35,7 @@ static FailureOr<unsigned> findReductions(kernel::FuncOp kernel,
     emitUnsupported(kernel, "a rows kernel needs a reduction");
     return failure();
   }
-  SmallVector<nn::SizeAttr> sizes =
-      nn::getSizes(found[0].getInput().getType());
+  SmallVector<nn::SizeAttr> sizes = nn::getSizes(found[0].getInput().getType());
   unsigned rank = sizes.size();
   unsigned first = rank - found[0].getAxes().size();
   for (nn::ReduceOp op : found) {
@@ -77,8 +76,8 @@ static void keepExpensiveRows(RowsPlan &plan) {
   for (auto [number, node] : llvm::enumerate(program.getNodes())) {
     if (!varies(node))
       continue;
-    bool costly = node.kind == PointNode::Kind::Elementwise &&
-                  isExpensive(node.op);
+    bool costly =
+        node.kind == PointNode::Kind::Elementwise && isExpensive(node.op);
     for (unsigned operand : node.operands)
       costly |= isCostly.test(operand);
     if (costly)
@@ -127,8 +126,8 @@ static void collapseSpace(RowsPlan &plan, unsigned firstAxis) {
     inner.strides[d] = strides[d];
   forms.push_back(inner);
   auto runs = collapseDimensions(sizes, forms);
-  plan.rowDims = llvm::count_if(
-      runs, [&](auto &run) { return run.first < firstAxis; });
+  plan.rowDims =
+      llvm::count_if(runs, [&](auto &run) { return run.first < firstAxis; });
   // A row of one element is still a row.
   unsigned rank = sizes.size();
   if (plan.rowDims == runs.size())
@@ -142,8 +141,8 @@ FailureOr<RowsPlan> sinter::makeRowsPlan(kernel::FuncOp kernel) {
   FailureOr<unsigned> firstAxis = findReductions(kernel, reductions);
   if (failed(firstAxis))
     return failure();
-  RowsPlan plan(PointProgram(
-      context, nn::getSizes(reductions[0].getInput().getType())));
+  RowsPlan plan(
+      PointProgram(context, nn::getSizes(reductions[0].getInput().getType())));
   PointProgram &program = plan.program;
   unsigned rank = program.getRank();
   llvm::BitVector rowDims(rank);

@@ -82,15 +82,15 @@ TilePlan sinter::planSerialTiles(kernel::FuncOp kernel) {
   return {plan->tiles, nn::getSize(kernel.getContext(), 0)};
 }
 
-/// The lanes from `column` on of row `outer`: walks along the axis with the best
-/// value so far and where it was.
+/// The lanes from `column` on of row `outer`: walks along the axis with the
+/// best value so far and where it was.
 static void emitColumns(KernelBuilder &kb, const ArgReducePlan &plan,
                         Value outer, Value column, Value mask) {
   Type element = getElementTypeOrSelf(plan.input.getType());
   Value buffer = kb.getBuffer(plan.input);
   Value inner = kb.size(plan.inner);
-  Value base = kb.add(
-      kb.mul(outer, kb.mul(kb.size(plan.extent), inner)), column);
+  Value base =
+      kb.add(kb.mul(outer, kb.mul(kb.size(plan.extent), inner)), column);
   Type wide = kb.getVector(kb.b.getI64Type());
   Value first = kb.loadVector(buffer, element, base, mask);
   ValueEmitter e{kb.b, kb.loc, first.getType(),
@@ -98,22 +98,22 @@ static void emitColumns(KernelBuilder &kb, const ArgReducePlan &plan,
   nn::ArgReduceOp op = plan.op;
   bool isMax = op.getKind() == nn::ReduceKind::Max;
   SmallVector<Value> start{first, kb.constant(wide, 0.0)};
-  SmallVector<Value> best = kb.forLoop(
-      kb.index(1), kb.size(plan.extent), kb.index(1), start,
-      [&](Value position, ValueRange carried) {
-        Value offset = kb.add(base, kb.mul(position, inner));
-        Value value = kb.loadVector(buffer, element, offset, mask);
-        Value wins = isMax ? e.less(carried[0], value)
-                           : e.less(value, carried[0]);
-        if (op.getSelectLast())
-          wins = arith::OrIOp::create(kb.b, kb.loc, wins,
-                                      e.equal(carried[0], value));
-        Value number = arith::IndexCastOp::create(
-            kb.b, kb.loc, kb.b.getI64Type(), position);
-        return SmallVector<Value>{
-            e.select(wins, value, carried[0]),
-            e.select(wins, kb.broadcast(number), carried[1])};
-      });
+  SmallVector<Value> best =
+      kb.forLoop(kb.index(1), kb.size(plan.extent), kb.index(1), start,
+                 [&](Value position, ValueRange carried) {
+                   Value offset = kb.add(base, kb.mul(position, inner));
+                   Value value = kb.loadVector(buffer, element, offset, mask);
+                   Value wins = isMax ? e.less(carried[0], value)
+                                      : e.less(value, carried[0]);
+                   if (op.getSelectLast())
+                     wins = arith::OrIOp::create(kb.b, kb.loc, wins,
+                                                 e.equal(carried[0], value));
+                   Value number = arith::IndexCastOp::create(
+                       kb.b, kb.loc, kb.b.getI64Type(), position);
+                   return SmallVector<Value>{
+                       e.select(wins, value, carried[0]),
+                       e.select(wins, kb.broadcast(number), carried[1])};
+                 });
   kb.storeVector(best[1], kb.getResultBuffer(0), kb.b.getI64Type(),
                  kb.add(kb.mul(outer, inner), column), mask);
 }

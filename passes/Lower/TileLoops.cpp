@@ -23,9 +23,9 @@ SmallVector<Value> sinter::delinearize(KernelBuilder &kb, Value linear,
   return indices;
 }
 
-void sinter::forEachPoint(
-    KernelBuilder &kb, Value first, Value last, ArrayRef<nn::SizeAttr> sizes,
-    function_ref<void(Value, ArrayRef<Value>)> body) {
+void sinter::forEachPoint(KernelBuilder &kb, Value first, Value last,
+                          ArrayRef<nn::SizeAttr> sizes,
+                          function_ref<void(Value, ArrayRef<Value>)> body) {
   if (sizes.size() <= 1) {
     kb.forLoop(first, last, kb.index(1), [&](Value i) {
       SmallVector<Value> indices(sizes.size(), i);
@@ -34,27 +34,25 @@ void sinter::forEachPoint(
     return;
   }
   SmallVector<Value> start = delinearize(kb, first, sizes);
-  kb.forLoop(first, last, kb.index(1), start,
-             [&](Value i, ValueRange carried) {
-               SmallVector<Value> indices(carried);
-               body(i, indices);
-               Value step = kb.index(1);
-               for (size_t d = indices.size(); d-- > 0;) {
-                 Value next = kb.add(indices[d], step);
-                 if (d == 0) {
-                   indices[d] = next;
-                   break;
-                 }
-                 Value wraps = arith::CmpIOp::create(
-                     kb.b, kb.loc, arith::CmpIPredicate::eq, next,
-                     kb.size(sizes[d]));
-                 indices[d] = arith::SelectOp::create(kb.b, kb.loc, wraps,
-                                                      kb.index(0), next);
-                 step = arith::SelectOp::create(kb.b, kb.loc, wraps,
-                                                kb.index(1), kb.index(0));
-               }
-               return indices;
-             });
+  kb.forLoop(first, last, kb.index(1), start, [&](Value i, ValueRange carried) {
+    SmallVector<Value> indices(carried);
+    body(i, indices);
+    Value step = kb.index(1);
+    for (size_t d = indices.size(); d-- > 0;) {
+      Value next = kb.add(indices[d], step);
+      if (d == 0) {
+        indices[d] = next;
+        break;
+      }
+      Value wraps = arith::CmpIOp::create(
+          kb.b, kb.loc, arith::CmpIPredicate::eq, next, kb.size(sizes[d]));
+      indices[d] =
+          arith::SelectOp::create(kb.b, kb.loc, wraps, kb.index(0), next);
+      step = arith::SelectOp::create(kb.b, kb.loc, wraps, kb.index(1),
+                                     kb.index(0));
+    }
+    return indices;
+  });
 }
 
 void sinter::forEachVector(KernelBuilder &kb, Value low, Value high,
@@ -69,8 +67,7 @@ void sinter::forEachVector(KernelBuilder &kb, Value low, Value high,
 SmallVector<Value> sinter::forEachVector(
     KernelBuilder &kb, Value low, Value high, unsigned unroll,
     ValueRange initial,
-    function_ref<SmallVector<Value>(ArrayRef<Value>, Value, ValueRange)>
-        body) {
+    function_ref<SmallVector<Value>(ArrayRef<Value>, Value, ValueRange)> body) {
   int64_t lanes = kb.getLanes();
   SmallVector<Value> carried(initial);
   Value start = low;
@@ -78,14 +75,13 @@ SmallVector<Value> sinter::forEachVector(
     Value step = kb.index(lanes * vectors);
     Value count = kb.div(kb.sub(high, start), step);
     Value end = kb.add(start, kb.mul(count, step));
-    carried = kb.forLoop(start, end, step, carried,
-                         [&](Value i, ValueRange values) {
-                           SmallVector<Value> indices;
-                           for (int64_t v = 0; v < vectors; ++v)
-                             indices.push_back(
-                                 kb.add(i, kb.index(v * lanes)));
-                           return body(indices, Value(), values);
-                         });
+    carried =
+        kb.forLoop(start, end, step, carried, [&](Value i, ValueRange values) {
+          SmallVector<Value> indices;
+          for (int64_t v = 0; v < vectors; ++v)
+            indices.push_back(kb.add(i, kb.index(v * lanes)));
+          return body(indices, Value(), values);
+        });
     start = end;
   };
   if (unroll > 1)

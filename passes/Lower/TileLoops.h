@@ -31,13 +31,13 @@ void forEachVector(KernelBuilder &kb, mlir::Value low, mlir::Value high,
 
 /// The same with carried values. `unroll` vectors, at consecutive indices, are
 /// given to the body at once as long as there are that many.
-llvm::SmallVector<mlir::Value> forEachVector(
-    KernelBuilder &kb, mlir::Value low, mlir::Value high, unsigned unroll,
-    mlir::ValueRange initial,
-    llvm::function_ref<llvm::SmallVector<mlir::Value>(
-        llvm::ArrayRef<mlir::Value> indices, mlir::Value mask,
-        mlir::ValueRange carried)>
-        body);
+llvm::SmallVector<mlir::Value>
+forEachVector(KernelBuilder &kb, mlir::Value low, mlir::Value high,
+              unsigned unroll, mlir::ValueRange initial,
+              llvm::function_ref<llvm::SmallVector<mlir::Value>(
+                  llvm::ArrayRef<mlir::Value> indices, mlir::Value mask,
+                  mlir::ValueRange carried)>
+                  body);
 
 /// Values of every round combined with those of the rounds before.
 using CombineFunction = llvm::function_ref<llvm::SmallVector<mlir::Value>(

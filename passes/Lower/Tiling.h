@@ -22,8 +22,8 @@ namespace sinter {
 /// Number of tiles and bytes of scratch for each slot.
 using TilePlan = std::pair<nn::SizeAttr, nn::SizeAttr>;
 
-/// Plans `kernel` by its kind. Both are null, after an error, if the body is not
-/// what the kind allows.
+/// Plans `kernel` by its kind. Both are null, after an error, if the body is
+/// not what the kind allows.
 TilePlan planTiles(kernel::FuncOp kernel);
 
 /// The plans of the kinds, each beside its emitter.

@@ -4,22 +4,22 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A row of results is walked in blocks of columns, for all channels of the tile,
-// so that memory is read in its order; vectors run along the channels. Columns
-// whose window lies inside of the input form blocks that share what they read,
-// columns at the border are computed one by one with the taps that exist. Border
-// rows run over the rows of the window that exist in a loop. Nothing is padded
-// and no load masked for the border's sake.
+// A row of results is walked in blocks of columns, for all channels of the
+// tile, so that memory is read in its order; vectors run along the channels.
+// Columns whose window lies inside of the input form blocks that share what
+// they read, columns at the border are computed one by one with the taps that
+// exist. Border rows run over the rows of the window that exist in a loop.
+// Nothing is padded and no load masked for the border's sake.
 //
 //===----------------------------------------------------------------------===//
 
-#include "passes/Lower/WindowPlan.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/Lower/Elementwise.h"
 #include "passes/Lower/Emitters.h"
 #include "passes/Lower/TileLoops.h"
+#include "passes/Lower/WindowPlan.h"
 
 using namespace mlir;
 using namespace sinter;
@@ -154,8 +154,8 @@ Value WindowEmitter::loadFilter(Value offset) {
 
 Value WindowEmitter::accumulate(Value sum, Value input, Value filter) {
   if (!filter)
-    return emitCombine(kb.b, kb.loc, plan.kind,
-                       elementType.isUnsignedInteger(), sum, input);
+    return emitCombine(kb.b, kb.loc, plan.kind, elementType.isUnsignedInteger(),
+                       sum, input);
   if (isa<FloatType>(getElementTypeOrSelf(sum.getType())))
     return vector::FMAOp::create(kb.b, kb.loc, input, filter, sum);
   Value product = arith::MulIOp::create(kb.b, kb.loc, input, filter);
@@ -234,8 +234,8 @@ SmallVector<Value> WindowEmitter::emitRowTaps(ArrayRef<Value> rowTaps,
   if (isConstant && !filters.empty())
     known = ArrayRef(filters).slice(number * columns, columns);
   Value channels = kb.size(plan.sizes.back());
-  Value filterOffset = kb.add(
-      kb.mul(kb.mul(filterRow, kb.index(columns)), channels), channel);
+  Value filterOffset =
+      kb.add(kb.mul(kb.mul(filterRow, kb.index(columns)), channels), channel);
   return emitTaps(offset, filterOffset, known, column, std::move(sums), taps);
 }
 
@@ -257,13 +257,12 @@ SmallVector<Value> WindowEmitter::forRowTaps(SmallVector<Value> rowTaps,
     return sums;
   }
   auto [low, high] = rowTapRanges[d];
-  return kb.forLoop(low, high, kb.index(1), sums,
-                    [&](Value tap, ValueRange carried) {
-                      rowTaps.back() = tap;
-                      return forRowTaps(rowTaps, column,
-                                        SmallVector<Value>(carried), taps,
-                                        isInside);
-                    });
+  return kb.forLoop(
+      low, high, kb.index(1), sums, [&](Value tap, ValueRange carried) {
+        rowTaps.back() = tap;
+        return forRowTaps(rowTaps, column, SmallVector<Value>(carried), taps,
+                          isInside);
+      });
 }
 
 //===----------------------------------------------------------------------===//
@@ -285,8 +284,8 @@ void WindowEmitter::finishColumn(Value column, Value sum, const TapRange &taps,
                                  bool isInside) {
   if (plan.kind == nn::ReduceKind::Mean) {
     Type type = getComputeType(elementType);
-    Value count = arith::IndexCastOp::create(
-        kb.b, kb.loc, kb.b.getI64Type(), getCount(taps, column, isInside));
+    Value count = arith::IndexCastOp::create(kb.b, kb.loc, kb.b.getI64Type(),
+                                             getCount(taps, column, isInside));
     if (isa<FloatType>(type)) {
       count = arith::SIToFPOp::create(kb.b, kb.loc, type, count);
       sum = arith::DivFOp::create(kb.b, kb.loc, sum, kb.broadcast(count));
@@ -368,10 +367,11 @@ void WindowEmitter::emitRow(bool isInside) {
   nn::SizeAttr low = nn::min(
       nn::ceilDiv(nn::getSize(context, plan.padsBefore[w]), plan.strides[w]),
       columns);
-  nn::SizeAttr high = nn::add(
-      nn::floorDiv(nn::add(plan.getInputSize(w), plan.padsBefore[w] - 1 - reach),
-                   plan.strides[w]),
-      1);
+  nn::SizeAttr high =
+      nn::add(nn::floorDiv(
+                  nn::add(plan.getInputSize(w), plan.padsBefore[w] - 1 - reach),
+                  plan.strides[w]),
+              1);
   high = nn::max(low, nn::min(high, columns));
   emitBorderColumns(zero, low, isInside);
 
@@ -389,9 +389,8 @@ void WindowEmitter::emitRow(bool isInside) {
     });
     start = middle;
   }
-  kb.forLoop(start, end, kb.index(1), [&](Value column) {
-    emitColumns(column, 1, all, isInside);
-  });
+  kb.forLoop(start, end, kb.index(1),
+             [&](Value column) { emitColumns(column, 1, all, isInside); });
   emitBorderColumns(high, columns, isInside);
 }
 
@@ -433,17 +432,16 @@ void WindowEmitter::emitTile(Value tile) {
   for (unsigned d = 0; d < outer; ++d) {
     rowTapRanges.push_back(getTapRange(d, row[d]));
     Value count = kb.sub(rowTapRanges[d].second, rowTapRanges[d].first);
-    Value isWhole = arith::CmpIOp::create(kb.b, kb.loc,
-                                          arith::CmpIPredicate::eq, count,
-                                          kb.index(plan.window[d]));
-    isInsideRow = isInsideRow ? arith::AndIOp::create(kb.b, kb.loc,
-                                                      isInsideRow, isWhole)
-                              : isWhole;
+    Value isWhole =
+        arith::CmpIOp::create(kb.b, kb.loc, arith::CmpIPredicate::eq, count,
+                              kb.index(plan.window[d]));
+    isInsideRow =
+        isInsideRow ? arith::AndIOp::create(kb.b, kb.loc, isInsideRow, isWhole)
+                    : isWhole;
   }
   Value step = kb.index(WindowPlan::channelsPerTile);
   firstChannel = kb.mul(indices[1], step);
-  lastChannel =
-      kb.min(kb.add(firstChannel, step), kb.size(plan.sizes.back()));
+  lastChannel = kb.min(kb.add(firstChannel, step), kb.size(plan.sizes.back()));
 
   if (outer == 0)
     return emitRow(/*isInside=*/true);

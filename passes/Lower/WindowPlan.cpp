@@ -38,8 +38,8 @@ static Operation *findWindowOp(Block &body) {
 
 static LogicalResult readConv(nn::ConvOp op, WindowPlan &plan) {
   auto unpack = op.getFilter().getDefiningOp<kernel::UnpackOp>();
-  plan.filter = unpack ? dyn_cast<BlockArgument>(unpack.getPacked())
-                       : BlockArgument();
+  plan.filter =
+      unpack ? dyn_cast<BlockArgument>(unpack.getPacked()) : BlockArgument();
   if (!op.getChannelsLast() || !plan.filter ||
       nn::getSizes(plan.filter.getType()).size() + 1 !=
           nn::getSizes(op.getFilter().getType()).size()) {
@@ -104,8 +104,7 @@ FailureOr<WindowPlan> sinter::makeWindowPlan(kernel::FuncOp kernel) {
   }
   plan.channelChunks =
       nn::ceilDiv(plan.sizes.back(), WindowPlan::channelsPerTile);
-  nn::SizeAttr rows =
-      nn::product(context, ArrayRef(plan.sizes).drop_back(2));
+  nn::SizeAttr rows = nn::product(context, ArrayRef(plan.sizes).drop_back(2));
   plan.tiles = nn::mul(rows, plan.channelChunks);
   return plan;
 }

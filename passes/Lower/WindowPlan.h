@@ -4,9 +4,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A depthwise convolution or a pooling, channels last: [n, spatial.., c]. A tile
-// is one row of the result (all of its last spatial dimension) for a chunk of
-// the channels; neighbours in the number of a tile share rows of the input.
+// A depthwise convolution or a pooling, channels last: [n, spatial.., c]. A
+// tile is one row of the result (all of its last spatial dimension) for a chunk
+// of the channels; neighbours in the number of a tile share rows of the input.
 //
 //===----------------------------------------------------------------------===//
 

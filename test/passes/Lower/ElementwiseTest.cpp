@@ -33,8 +33,8 @@ std::string makeLoop(const std::string &operation, size_t count,
   // The name of the operation, then what stands behind its operands.
   size_t space = operation.find(' ');
   std::string rest = space == std::string::npos ? "" : operation.substr(space);
-  std::string text = operation.substr(0, space) + " " + operands + rest +
-                     " : " + operandTypes;
+  std::string text =
+      operation.substr(0, space) + " " + operands + rest + " : " + operandTypes;
   if (operation == "nn.cast")
     text += " to " + tensor(resultType);
   return "@f(" + arguments + ") -> " + tensor(resultType) +
@@ -68,10 +68,9 @@ void checkExact(const std::string &operation, const std::string &type,
   std::string body =
       makeLoop(operation, expected.size(),
                std::vector<std::string>(operands.size(), type), resultType);
-  runKernel(body, inputs, {expected.size() * sizeof(R)}, {},
-            [&](const RunResult &result) {
-              EXPECT_EQ(result.get<R>(0), expected);
-            });
+  runKernel(
+      body, inputs, {expected.size() * sizeof(R)}, {},
+      [&](const RunResult &result) { EXPECT_EQ(result.get<R>(0), expected); });
 }
 
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
@@ -101,7 +100,9 @@ TEST(Elementwise, SignsAndLimits) {
   checkUnary("nn.sqrt", std::sqrt, -1, 100);
   checkUnary(
       "nn.clamp range(-1.0, 2.5)",
-      [](double x) { return std::isnan(x) ? x : std::min(std::max(x, -1.0), 2.5); },
+      [](double x) {
+        return std::isnan(x) ? x : std::min(std::max(x, -1.0), 2.5);
+      },
       -5, 5, 0);
 }
 
@@ -139,11 +140,26 @@ TEST(Elementwise, Trigonometry) {
 }
 
 TEST(Elementwise, Power) {
-  std::vector<float> x = makeUniform(400, 0, 10), y = makeUniform(400, -3, 3, 2);
-  for (auto [base, exponent] : std::vector<std::pair<float, float>>{
-           {-2, 3}, {-2, 2}, {-2, -3}, {-2, 0.5}, {0, 0}, {0, 2}, {0, -1},
-           {1, kInf}, {1, kNan}, {kNan, 0}, {2, kInf}, {0.5, kInf},
-           {kInf, 2}, {kInf, -2}, {-kInf, 3}, {-kInf, 2}, {-0.0f, 3}}) {
+  std::vector<float> x = makeUniform(400, 0, 10),
+                     y = makeUniform(400, -3, 3, 2);
+  for (auto [base, exponent] :
+       std::vector<std::pair<float, float>>{{-2, 3},
+                                            {-2, 2},
+                                            {-2, -3},
+                                            {-2, 0.5},
+                                            {0, 0},
+                                            {0, 2},
+                                            {0, -1},
+                                            {1, kInf},
+                                            {1, kNan},
+                                            {kNan, 0},
+                                            {2, kInf},
+                                            {0.5, kInf},
+                                            {kInf, 2},
+                                            {kInf, -2},
+                                            {-kInf, 3},
+                                            {-kInf, 2},
+                                            {-0.0f, 3}}) {
     x.push_back(base);
     y.push_back(exponent);
   }
@@ -155,7 +171,8 @@ TEST(Elementwise, Power) {
 }
 
 TEST(Elementwise, NanWinsMaximumAndMinimum) {
-  std::vector<float> x{1, kNan, 3, -kInf, 5, kNan}, y{2, 1, kNan, 4, kInf, kNan};
+  std::vector<float> x{1, kNan, 3, -kInf, 5, kNan},
+      y{2, 1, kNan, 4, kInf, kNan};
   std::string max = makeLoop("nn.max", 6, {"f32", "f32"}, "f32");
   std::string min = makeLoop("nn.min", 6, {"f32", "f32"}, "f32");
   expectKernel(max, {toBytes(x), toBytes(y)}, {2, kNan, kNan, 4, kInf, kNan});
@@ -182,29 +199,29 @@ TEST(Elementwise, Doubles) {
   std::vector<double> x;
   for (float value : makeUniform(300, -6, 6))
     x.push_back(value);
-  for (auto [name, reference] : std::vector<std::pair<std::string, Unary>>{
-           {"nn.exp", std::exp},
-           {"nn.tanh", std::tanh},
-           {"nn.erf", std::erf},
-           {"nn.sin", std::sin},
-           {"nn.cos", std::cos},
-           {"nn.sigmoid", sigmoid},
-           {"nn.log", std::log}}) {
+  for (auto [name, reference] :
+       std::vector<std::pair<std::string, Unary>>{{"nn.exp", std::exp},
+                                                  {"nn.tanh", std::tanh},
+                                                  {"nn.erf", std::erf},
+                                                  {"nn.sin", std::sin},
+                                                  {"nn.cos", std::cos},
+                                                  {"nn.sigmoid", sigmoid},
+                                                  {"nn.log", std::log}}) {
     SCOPED_TRACE(name);
     std::string body = makeLoop(name, x.size(), {"f64"}, "f64");
-    runKernel(body, {toBytes(x)}, {x.size() * 8}, {},
-              [&, reference = reference](const RunResult &result) {
-                std::vector<double> found = result.get<double>(0);
-                for (size_t i = 0; i < x.size(); ++i) {
-                  double want = reference(x[i]);
-                  if (std::isnan(want))
-                    EXPECT_TRUE(std::isnan(found[i]));
-                  else
-                    EXPECT_NEAR(found[i], want,
-                                4e-15 * std::max(1.0, std::abs(want)))
-                        << x[i];
-                }
-              });
+    runKernel(
+        body, {toBytes(x)}, {x.size() * 8}, {},
+        [&, reference = reference](const RunResult &result) {
+          std::vector<double> found = result.get<double>(0);
+          for (size_t i = 0; i < x.size(); ++i) {
+            double want = reference(x[i]);
+            if (std::isnan(want))
+              EXPECT_TRUE(std::isnan(found[i]));
+            else
+              EXPECT_NEAR(found[i], want, 4e-15 * std::max(1.0, std::abs(want)))
+                  << x[i];
+          }
+        });
   }
 }
 
@@ -219,9 +236,9 @@ TEST(Elementwise, IntegerDivisionIsDefined) {
                                {1, -1, 1, -1, 0, 0, 0});
   checkExact<uint8_t, uint8_t>("nn.div", "ui8", "ui8",
                                {{200, 7, 9}, {3, 0, 255}}, {66, 0, 0});
-  checkExact<int64_t, int64_t>(
-      "nn.div", "i64", "i64", {{1ll << 40, -9, 4}, {3, 2, 0}},
-      {(1ll << 40) / 3, -4, 0});
+  checkExact<int64_t, int64_t>("nn.div", "i64", "i64",
+                               {{1ll << 40, -9, 4}, {3, 2, 0}},
+                               {(1ll << 40) / 3, -4, 0});
 }
 
 TEST(Elementwise, Integers) {
@@ -229,8 +246,8 @@ TEST(Elementwise, Integers) {
                                {{1ll << 33, -3, 5}, {2, 7, 5}},
                                {1ll << 34, -21, 25});
   checkExact<int32_t, int32_t>("nn.abs", "i32", "i32", {{-5, 5, 0}}, {5, 5, 0});
-  checkExact<int32_t, int32_t>("nn.max", "i32", "i32",
-                               {{-5, 5, 0}, {1, 2, -3}}, {1, 5, 0});
+  checkExact<int32_t, int32_t>("nn.max", "i32", "i32", {{-5, 5, 0}, {1, 2, -3}},
+                               {1, 5, 0});
   checkExact<uint32_t, uint32_t>("nn.max", "ui32", "ui32",
                                  {{4000000000u, 1}, {5, 2}}, {4000000000u, 2});
   checkExact<int32_t, int32_t>("nn.sign", "i32", "i32", {{-5, 5, 0}},
@@ -258,12 +275,12 @@ TEST(Elementwise, ComparisonsAndTruthValues) {
 
 TEST(Elementwise, CastsSaturate) {
   std::vector<float> x{1.9f, -1.9f, 1e20f, -1e20f, kNan, kInf, -kInf, 200};
-  checkExact<float, int32_t>("nn.cast", "f32", "i32", {x},
-                             {1, -1, INT32_MAX, INT32_MIN, 0, INT32_MAX,
-                              INT32_MIN, 200});
-  checkExact<float, int64_t>("nn.cast", "f32", "i64", {x},
-                             {1, -1, INT64_MAX, INT64_MIN, 0, INT64_MAX,
-                              INT64_MIN, 200});
+  checkExact<float, int32_t>(
+      "nn.cast", "f32", "i32", {x},
+      {1, -1, INT32_MAX, INT32_MIN, 0, INT32_MAX, INT32_MIN, 200});
+  checkExact<float, int64_t>(
+      "nn.cast", "f32", "i64", {x},
+      {1, -1, INT64_MAX, INT64_MIN, 0, INT64_MAX, INT64_MIN, 200});
   checkExact<float, int8_t>("nn.cast", "f32", "i8", {x},
                             {1, -1, 127, -128, 0, 127, -128, 127});
   checkExact<float, uint8_t>("nn.cast", "f32", "ui8", {x},
@@ -297,7 +314,8 @@ TEST(Elementwise, HalfPrecisionIsComputedInSingle) {
 }
 
 TEST(Elementwise, WhereBroadcastsItsOperands) {
-  std::string body = R"(@f(%c: tensor<3x1xi1>, %a: tensor<3x5xf32>, %b: tensor<5xf32>) -> tensor<3x5xf32>
+  std::string body =
+      R"(@f(%c: tensor<3x1xi1>, %a: tensor<3x5xf32>, %b: tensor<5xf32>) -> tensor<3x5xf32>
       attributes {kind = #kernel.kind<loop>} {
     %r = nn.where %c, %a, %b : tensor<3x1xi1>, tensor<3x5xf32>, tensor<5xf32>
     kernel.yield %r : tensor<3x5xf32>

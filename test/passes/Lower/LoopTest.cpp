@@ -40,8 +40,8 @@ TEST(Loop, EvaluatesSeveralResults) {
   std::string type = "tensor<?xf32, #nn.dims<[n]>>";
   std::string body = "@f(%a: " + type + ") -> (" + type + ", " + type + ")" +
                      kLoop + "{ %r = nn.relu %a : " + type +
-                     " %s = nn.neg %r : " + type + " kernel.yield %r, %s : " +
-                     type + ", " + type + " }";
+                     " %s = nn.neg %r : " + type +
+                     " kernel.yield %r, %s : " + type + ", " + type + " }";
   std::vector<float> a = makeUniform(77);
   runKernel(body, {toBytes(a)}, {77 * 4, 77 * 4}, {{"n", 77}},
             [&](const RunResult &result) {
@@ -54,14 +54,18 @@ TEST(Loop, EvaluatesSeveralResults) {
 
 TEST(Loop, TransposesMatrices) {
   // Whole blocks, rests in both dimensions, few rows, few columns.
-  for (auto [rows, columns] : {std::pair{32, 48}, {37, 53}, {3, 500}, {500, 3},
-                               {1, 9}, {150, 290}, {7, 7}}) {
+  for (auto [rows, columns] : {std::pair{32, 48},
+                               {37, 53},
+                               {3, 500},
+                               {500, 3},
+                               {1, 9},
+                               {150, 290},
+                               {7, 7}}) {
     std::string r = std::to_string(rows), c = std::to_string(columns);
-    std::string body = "@f(%a: tensor<2x" + r + "x" + c + "xf32>) -> tensor<2x" +
-                       c + "x" + r + "xf32>" + kLoop +
-                       "{ %t = nn.transpose %a [0, 2, 1] : tensor<2x" + r +
-                       "x" + c + "xf32> kernel.yield %t : tensor<2x" + c + "x" +
-                       r + "xf32> }";
+    std::string body =
+        "@f(%a: tensor<2x" + r + "x" + c + "xf32>) -> tensor<2x" + c + "x" + r +
+        "xf32>" + kLoop + "{ %t = nn.transpose %a [0, 2, 1] : tensor<2x" + r +
+        "x" + c + "xf32> kernel.yield %t : tensor<2x" + c + "x" + r + "xf32> }";
     std::vector<float> a = iota(2 * rows * columns), expected;
     for (int b = 0; b < 2; ++b)
       for (int j = 0; j < columns; ++j)
@@ -79,11 +83,13 @@ TEST(Loop, TransposesFreeDimensionsWithEpilogue) {
                      " %s = nn.add %t, %b : " + out + ", " + out +
                      " kernel.yield %s : " + out + " }";
   for (auto [h, w] : {std::pair{1, 1}, {4, 9}, {20, 33}}) {
-    std::vector<float> a = iota(h * w * 5), b = makeUniform(h * w * 5), expected;
+    std::vector<float> a = iota(h * w * 5), b = makeUniform(h * w * 5),
+                       expected;
     for (int c = 0; c < 5; ++c)
       for (int i = 0; i < h * w; ++i)
         expected.push_back(a[i * 5 + c] + b[c * h * w + i]);
-    expectKernel(body, {toBytes(a), toBytes(b)}, expected, {{"h", h}, {"w", w}});
+    expectKernel(body, {toBytes(a), toBytes(b)}, expected,
+                 {{"h", h}, {"w", w}});
   }
 }
 
@@ -101,18 +107,19 @@ TEST(Loop, SlicesWithStepsOfBothSigns) {
 
 TEST(Loop, JoinsAlongEveryAxis) {
   std::vector<float> a = iota(2 * 5 * 20), b = iota(2 * 30 * 20);
-  std::string body = "@f(%a: tensor<2x5x20xf32>, %b: tensor<2x30x20xf32>) -> "
-                     "tensor<2x35x20xf32>" +
-                     kLoop +
-                     R"({ %c = nn.concat %a, %b axis 1 : tensor<2x5x20xf32>, tensor<2x30x20xf32>
+  std::string body =
+      "@f(%a: tensor<2x5x20xf32>, %b: tensor<2x30x20xf32>) -> "
+      "tensor<2x35x20xf32>" +
+      kLoop +
+      R"({ %c = nn.concat %a, %b axis 1 : tensor<2x5x20xf32>, tensor<2x30x20xf32>
       %r = nn.neg %c : tensor<2x35x20xf32>
       kernel.yield %r : tensor<2x35x20xf32> })";
   std::vector<float> expected;
   for (int n = 0; n < 2; ++n)
     for (int i = 0; i < 35; ++i)
       for (int j = 0; j < 20; ++j)
-        expected.push_back(-(i < 5 ? a[(n * 5 + i) * 20 + j]
-                                   : b[(n * 30 + i - 5) * 20 + j]));
+        expected.push_back(
+            -(i < 5 ? a[(n * 5 + i) * 20 + j] : b[(n * 30 + i - 5) * 20 + j]));
   expectKernel(body, {toBytes(a), toBytes(b)}, expected, {}, 0);
 }
 
@@ -139,10 +146,11 @@ TEST(Loop, JoinsNestedPartsAlongFreeRows) {
 }
 
 TEST(Loop, GathersRowsAndChecksIndices) {
-  std::string body = "@f(%t: tensor<10x24xf32>, %i: tensor<5xi64>) -> "
-                     "tensor<5x24xf32>" +
-                     kLoop +
-                     R"({ %g = nn.gather %t, %i axis 0 {check = 6 : i64} : tensor<10x24xf32>, tensor<5xi64>
+  std::string body =
+      "@f(%t: tensor<10x24xf32>, %i: tensor<5xi64>) -> "
+      "tensor<5x24xf32>" +
+      kLoop +
+      R"({ %g = nn.gather %t, %i axis 0 {check = 6 : i64} : tensor<10x24xf32>, tensor<5xi64>
       kernel.yield %g : tensor<5x24xf32> })";
   std::vector<float> table = iota(240), expected;
   std::vector<int64_t> rows{0, 9, -1, -10, 4};
@@ -158,10 +166,11 @@ TEST(Loop, GathersRowsAndChecksIndices) {
 }
 
 TEST(Loop, GathersAlongTheLastAxis) {
-  std::string body = "@f(%t: tensor<3x10xf32>, %i: tensor<21xi32>) -> "
-                     "tensor<3x21xf32>" +
-                     kLoop +
-                     R"({ %g = nn.gather %t, %i axis 1 {check = 0 : i64} : tensor<3x10xf32>, tensor<21xi32>
+  std::string body =
+      "@f(%t: tensor<3x10xf32>, %i: tensor<21xi32>) -> "
+      "tensor<3x21xf32>" +
+      kLoop +
+      R"({ %g = nn.gather %t, %i axis 1 {check = 0 : i64} : tensor<3x10xf32>, tensor<21xi32>
       kernel.yield %g : tensor<3x21xf32> })";
   std::vector<float> table = iota(30), expected;
   std::vector<int32_t> picks;
@@ -177,10 +186,11 @@ TEST(Loop, GathersAlongTheLastAxis) {
 }
 
 TEST(Loop, GathersSingleElements) {
-  std::string body = "@f(%t: tensor<4x9xf32>, %i: tensor<4x5xi64>) -> "
-                     "tensor<4x5xf32>" +
-                     kLoop +
-                     R"({ %g = nn.gather_elements %t, %i axis 1 : tensor<4x9xf32>, tensor<4x5xi64>
+  std::string body =
+      "@f(%t: tensor<4x9xf32>, %i: tensor<4x5xi64>) -> "
+      "tensor<4x5xf32>" +
+      kLoop +
+      R"({ %g = nn.gather_elements %t, %i axis 1 : tensor<4x9xf32>, tensor<4x5xi64>
       kernel.yield %g : tensor<4x5xf32> })";
   std::vector<float> table = iota(36), expected;
   std::vector<int64_t> picks;
@@ -194,10 +204,11 @@ TEST(Loop, GathersSingleElements) {
 TEST(Loop, PadsInEveryMode) {
   for (std::string mode : {"constant", "reflect", "edge", "wrap"}) {
     SCOPED_TRACE(mode);
-    std::string body = "@f(%a: tensor<4x6xf32>, %v: tensor<f32>) -> "
-                       "tensor<7x9xf32>" +
-                       kLoop + "{ %p = nn.pad %a, %v " + mode +
-                       R"( before [#nn.size<2>, #nn.size<-1>] after [#nn.size<1>, #nn.size<4>]
+    std::string body =
+        "@f(%a: tensor<4x6xf32>, %v: tensor<f32>) -> "
+        "tensor<7x9xf32>" +
+        kLoop + "{ %p = nn.pad %a, %v " + mode +
+        R"( before [#nn.size<2>, #nn.size<-1>] after [#nn.size<1>, #nn.size<4>]
           : tensor<4x6xf32>, tensor<f32>
         kernel.yield %p : tensor<7x9xf32> })";
     std::vector<float> a = iota(24), expected;
@@ -216,9 +227,8 @@ TEST(Loop, PadsInEveryMode) {
     for (int i = -2; i < 5; ++i)
       for (int j = 1; j < 10; ++j) {
         bool inside = i >= 0 && i < 4 && j < 6;
-        expected.push_back(mode == "constant" && !inside
-                               ? 99
-                               : a[map(i, 4) * 6 + map(j, 6)]);
+        expected.push_back(
+            mode == "constant" && !inside ? 99 : a[map(i, 4) * 6 + map(j, 6)]);
       }
     expectKernel(body, {toBytes(a), toBytes(std::vector<float>{99})}, expected,
                  {}, 0);
@@ -241,7 +251,8 @@ TEST(Loop, CountsAndKnowsSizes) {
 namespace {
 
 /// One coordinate of a half_pixel linear resize.
-void linear(int out, double scale, int size, int &low, int &high, double &part) {
+void linear(int out, double scale, int size, int &low, int &high,
+            double &part) {
   double x = std::min(std::max((out + 0.5) / scale - 0.5, 0.0), size - 1.0);
   low = static_cast<int>(x);
   high = std::min(low + 1, size - 1);
@@ -275,8 +286,9 @@ TEST(Loop, ResizesLinearlyOverFreeSizes) {
 }
 
 TEST(Loop, ResizesToNearest) {
-  std::string body = "@f(%a: tensor<5x7xf32>) -> tensor<12x21xf32>" + kLoop +
-                     R"({ %r = nn.resize nearest %a asymmetric floor scales [0.0, 3.0]
+  std::string body =
+      "@f(%a: tensor<5x7xf32>) -> tensor<12x21xf32>" + kLoop +
+      R"({ %r = nn.resize nearest %a asymmetric floor scales [0.0, 3.0]
         : tensor<5x7xf32> to tensor<12x21xf32>
       kernel.yield %r : tensor<12x21xf32> })";
   std::vector<float> a = iota(35), expected;

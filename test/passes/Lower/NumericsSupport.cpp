@@ -80,24 +80,23 @@ void sinter::test::expectKernel(const std::string &body,
                                 const std::vector<Bytes> &inputs,
                                 const std::vector<float> &expected,
                                 const FreeDims &dims, double tolerance) {
-  runKernel(
-      body, inputs, {expected.size() * sizeof(float)}, dims,
-      [&](const RunResult &result) {
-        EXPECT_EQ(result.status, 0);
-        std::vector<float> found = result.get<float>(0);
-        int reported = 0;
-        for (size_t i = 0; i < expected.size() && reported < 5; ++i) {
-          float want = expected[i], got = found[i];
-          bool agrees =
-              std::isfinite(want)
-                  ? std::abs(double(got) - want) <=
-                        tolerance * std::max(1.0, std::abs(double(want)))
-                  : (std::isnan(want) ? std::isnan(got) : got == want);
-          EXPECT_TRUE(agrees) << "element " << i << ": expected " << want
-                              << ", found " << got;
-          reported += !agrees;
-        }
-      });
+  runKernel(body, inputs, {expected.size() * sizeof(float)}, dims,
+            [&](const RunResult &result) {
+              EXPECT_EQ(result.status, 0);
+              std::vector<float> found = result.get<float>(0);
+              int reported = 0;
+              for (size_t i = 0; i < expected.size() && reported < 5; ++i) {
+                float want = expected[i], got = found[i];
+                bool agrees =
+                    std::isfinite(want)
+                        ? std::abs(double(got) - want) <=
+                              tolerance * std::max(1.0, std::abs(double(want)))
+                        : (std::isnan(want) ? std::isnan(got) : got == want);
+                EXPECT_TRUE(agrees) << "element " << i << ": expected " << want
+                                    << ", found " << got;
+                reported += !agrees;
+              }
+            });
 }
 
 std::vector<float> sinter::test::makeUniform(size_t count, float low,

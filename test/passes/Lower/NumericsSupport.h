@@ -59,7 +59,8 @@ struct RunResult {
 };
 
 /// Runs `body` ("@f(..) -> .. attributes {..} {..}") with `inputs`, for results
-/// of these many bytes, and gives `check` the outcome for every instruction set.
+/// of these many bytes, and gives `check` the outcome for every instruction
+/// set.
 void runKernel(const std::string &body, const std::vector<Bytes> &inputs,
                const std::vector<size_t> &resultBytes, const FreeDims &dims,
                const std::function<void(const RunResult &)> &check);

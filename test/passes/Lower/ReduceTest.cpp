@@ -60,8 +60,7 @@ std::string makeReduce(const std::string &kind, const std::vector<int> &sizes,
   std::string in = makeType(sizes), out = makeType(sizes, mask);
   return "@f(%a: " + in + ") -> " + out +
          " attributes {kind = #kernel.kind<reduce>} { %r = nn.reduce " + kind +
-         " %a axes [" + axes + "] : " + in + " kernel.yield %r : " +
-         out + " }";
+         " %a axes [" + axes + "] : " + in + " kernel.yield %r : " + out + " }";
 }
 
 } // namespace
@@ -120,15 +119,16 @@ TEST(Reduce, PrologueAndEpilogueOverFreeSizes) {
   std::string in = "tensor<?x?x6x18xf32, #nn.dims<[n, h, 6, 18]>>";
   std::string seen = "tensor<?x18x?x6xf32, #nn.dims<[n, 18, h, 6]>>";
   std::string out = "tensor<?x18x1x1xf32, #nn.dims<[n, 18, 1, 1]>>";
-  std::string body =
-      "@f(%a: " + in + ", %b: tensor<18x1x1xf32>) -> " + out +
-      " attributes {kind = #kernel.kind<reduce>} {"
-      " %t = nn.transpose %a [0, 3, 1, 2] : " + in +
-      " %q = nn.mul %t, %t : " + seen + ", " + seen +
-      " %r = nn.reduce sum %q axes [2, 3] : " + seen +
-      " %s = nn.sqrt %r : " + out +
-      " %u = nn.add %s, %b : " + out + ", tensor<18x1x1xf32>"
-      " kernel.yield %u : " + out + " }";
+  std::string body = "@f(%a: " + in + ", %b: tensor<18x1x1xf32>) -> " + out +
+                     " attributes {kind = #kernel.kind<reduce>} {"
+                     " %t = nn.transpose %a [0, 3, 1, 2] : " +
+                     in + " %q = nn.mul %t, %t : " + seen + ", " + seen +
+                     " %r = nn.reduce sum %q axes [2, 3] : " + seen +
+                     " %s = nn.sqrt %r : " + out +
+                     " %u = nn.add %s, %b : " + out +
+                     ", tensor<18x1x1xf32>"
+                     " kernel.yield %u : " +
+                     out + " }";
   for (auto [n, h] : {std::pair{1, 1}, {3, 11}}) {
     std::vector<float> a = makeUniform(n * h * 6 * 18), b = makeUniform(18);
     std::vector<float> expected;
@@ -139,8 +139,8 @@ TEST(Reduce, PrologueAndEpilogueOverFreeSizes) {
           sum += std::pow(a[(i * h * 6 + p) * 18 + c], 2);
         expected.push_back(std::sqrt(sum) + b[c]);
       }
-    expectKernel(body, {toBytes(a), toBytes(b)}, expected,
-                 {{"n", n}, {"h", h}}, 1e-5);
+    expectKernel(body, {toBytes(a), toBytes(b)}, expected, {{"n", n}, {"h", h}},
+                 1e-5);
   }
 }
 
@@ -156,7 +156,8 @@ TEST(Serial, ArgumentOfTheMaximum) {
           std::to_string(axis == 1 ? 1 : 50) + "x" +
           std::to_string(axis == 2 ? 1 : 11) +
           "xi64> attributes {kind = #kernel.kind<serial>} { %r = nn.arg_reduce "
-          "max %a axis " + std::to_string(axis) + (last ? " last" : "") + " : " +
+          "max %a axis " +
+          std::to_string(axis) + (last ? " last" : "") + " : " +
           makeType(sizes) + " kernel.yield %r : tensor<" +
           std::to_string(axis == 0 ? 1 : 3) + "x" +
           std::to_string(axis == 1 ? 1 : 50) + "x" +

@@ -73,51 +73,53 @@ TEST(Rows, LayerNormOverTwoDimensionsWithResidual) {
       ") -> (" + full + ", " + full + ")" + kRows +
       "{ %eps = nn.weight #nn.weight<dense {value = dense<1.0e-5> : "
       "tensor<f32>} : tensor<f32>>"
-      " %x = nn.add %a, %b : " + full + ", " + full +
-      " %m = nn.reduce mean %x axes [1, 2] : " + full +
+      " %x = nn.add %a, %b : " +
+      full + ", " + full + " %m = nn.reduce mean %x axes [1, 2] : " + full +
       " %d = nn.sub %x, %m : " + full + ", " + row +
       " %q = nn.mul %d, %d : " + full + ", " + full +
       " %v = nn.reduce mean %q axes [1, 2] : " + full +
-      " %e = nn.add %v, %eps : " + row + ", tensor<f32>"
-      " %s = nn.sqrt %e : " + row +
-      " %y = nn.div %d, %s : " + full + ", " + row +
+      " %e = nn.add %v, %eps : " + row +
+      ", tensor<f32>"
+      " %s = nn.sqrt %e : " +
+      row + " %y = nn.div %d, %s : " + full + ", " + row +
       " %z = nn.mul %y, %g : " + full + ", " + scale +
       " %r = nn.add %z, %h : " + full + ", " + shift +
       " kernel.yield %r, %x : " + full + ", " + full + " }";
   int n = 30, size = 150;
-  std::vector<float> a = makeUniform(n * size, 90, 110), b = makeUniform(n * size),
-                     g = makeUniform(25), h = makeUniform(6);
-  runKernel(body, {toBytes(a), toBytes(b), toBytes(g), toBytes(h)},
-            {a.size() * 4, a.size() * 4}, {{"n", n}},
-            [&](const RunResult &result) {
-              auto found = result.get<float>(0), sum = result.get<float>(1);
-              for (int i = 0; i < n; ++i) {
-                double mean = 0, variance = 0;
-                for (int j = 0; j < size; ++j)
-                  mean += double(a[i * size + j] + b[i * size + j]) / size;
-                for (int j = 0; j < size; ++j)
-                  variance +=
-                      std::pow(a[i * size + j] + b[i * size + j] - mean, 2) / size;
-                for (int j = 0; j < size; ++j) {
-                  int k = i * size + j;
-                  double want = (a[k] + b[k] - mean) /
-                                    std::sqrt(variance + 1e-5) * g[j % 25] +
-                                h[j / 25];
-                  EXPECT_NEAR(found[k], want, 1e-5);
-                  EXPECT_FLOAT_EQ(sum[k], a[k] + b[k]);
-                }
-              }
-            });
+  std::vector<float> a = makeUniform(n * size, 90, 110),
+                     b = makeUniform(n * size), g = makeUniform(25),
+                     h = makeUniform(6);
+  runKernel(
+      body, {toBytes(a), toBytes(b), toBytes(g), toBytes(h)},
+      {a.size() * 4, a.size() * 4}, {{"n", n}}, [&](const RunResult &result) {
+        auto found = result.get<float>(0), sum = result.get<float>(1);
+        for (int i = 0; i < n; ++i) {
+          double mean = 0, variance = 0;
+          for (int j = 0; j < size; ++j)
+            mean += double(a[i * size + j] + b[i * size + j]) / size;
+          for (int j = 0; j < size; ++j)
+            variance +=
+                std::pow(a[i * size + j] + b[i * size + j] - mean, 2) / size;
+          for (int j = 0; j < size; ++j) {
+            int k = i * size + j;
+            double want =
+                (a[k] + b[k] - mean) / std::sqrt(variance + 1e-5) * g[j % 25] +
+                h[j / 25];
+            EXPECT_NEAR(found[k], want, 1e-5);
+            EXPECT_FLOAT_EQ(sum[k], a[k] + b[k]);
+          }
+        }
+      });
 }
 
 TEST(Rows, StoresResultsOfOneElementARow) {
   std::string full = "tensor<?x70xf32, #nn.dims<[n, 70]>>";
   std::string row = "tensor<?x1xf32, #nn.dims<[n, 1]>>";
   std::string body = "@f(%a: " + full + ") -> (" + row + ", " + full + ")" +
-                     kRows + "{ %m = nn.reduce max %a axes [1] : " +
-                     full + " %d = nn.sub %a, %m : " + full + ", " + row +
-                     " %e = nn.neg %m : " + row + " kernel.yield %e, %d : " +
-                     row + ", " + full + " }";
+                     kRows + "{ %m = nn.reduce max %a axes [1] : " + full +
+                     " %d = nn.sub %a, %m : " + full + ", " + row +
+                     " %e = nn.neg %m : " + row +
+                     " kernel.yield %e, %d : " + row + ", " + full + " }";
   std::vector<float> a = makeUniform(9 * 70);
   runKernel(body, {toBytes(a)}, {36, a.size() * 4}, {{"n", 9}},
             [&](const RunResult &result) {

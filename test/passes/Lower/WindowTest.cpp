@@ -62,23 +62,23 @@ std::string makeBody(const Case &test) {
   std::string in = makeTensor(test, false), out = makeTensor(test, true);
   std::string packed = "tensor<" + k + "x" + k + "x" + c + "xf32>";
   std::string filter = "tensor<" + c + "x1x" + k + "x" + k + "xf32>";
-  std::string geometry =
-      " strides [" + repeat(test.stride, 2) + "] pads [" +
-      repeat(test.padBefore, 2) + ", " + repeat(test.padAfter, 2) +
-      "] dilations [" + repeat(test.dilation, 2) + "]";
+  std::string geometry = " strides [" + repeat(test.stride, 2) + "] pads [" +
+                         repeat(test.padBefore, 2) + ", " +
+                         repeat(test.padAfter, 2) + "] dilations [" +
+                         repeat(test.dilation, 2) + "]";
   std::string head = "@f(%a: " + in + ", %w: " + packed + ", %b: tensor<" + c +
                      "xf32>) -> " + out +
                      " attributes {kind = #kernel.kind<window>} {";
-  std::string op =
-      test.kind == "conv"
-          ? " %u = kernel.unpack %w : " + packed + " -> " + filter +
-                " %r = nn.conv %a, %u" + geometry + " group " + c +
-                " channels_last : " + in + ", " + filter
-          : " %r = nn.pool " + test.kind + " %a window [" +
-                repeat(test.kernel, 2) + "]" + geometry +
-                (test.ceil ? " ceil" : "") +
-                (test.countsPads ? " include_pad" : "") + " channels_last : " +
-                in;
+  std::string op = test.kind == "conv"
+                       ? " %u = kernel.unpack %w : " + packed + " -> " +
+                             filter + " %r = nn.conv %a, %u" + geometry +
+                             " group " + c + " channels_last : " + in + ", " +
+                             filter
+                       : " %r = nn.pool " + test.kind + " %a window [" +
+                             repeat(test.kernel, 2) + "]" + geometry +
+                             (test.ceil ? " ceil" : "") +
+                             (test.countsPads ? " include_pad" : "") +
+                             " channels_last : " + in;
   return head + op + " %s = nn.add %r, %b : " + out + ", tensor<" + c +
          "xf32> kernel.yield %s : " + out + " }";
 }
@@ -174,7 +174,8 @@ TEST(Window, MeanPooling) {
 TEST(Window, PoolsBytes) {
   std::string body =
       "@f(%a: tensor<1x4x4x20xui8>) -> tensor<1x2x2x20xui8> attributes {kind = "
-      "#kernel.kind<window>} { %r = nn.pool max %a window [2, 2] strides [2, 2] "
+      "#kernel.kind<window>} { %r = nn.pool max %a window [2, 2] strides [2, "
+      "2] "
       "pads [0, 0, 0, 0] dilations [1, 1] channels_last : "
       "tensor<1x4x4x20xui8> kernel.yield %r : tensor<1x2x2x20xui8> }";
   std::vector<uint8_t> a, expected;
@@ -183,8 +184,8 @@ TEST(Window, PoolsBytes) {
   for (int i = 0; i < 4; ++i)
     for (int c = 0; c < 20; ++c) {
       int first = (i / 2 * 8 + i % 2 * 2) * 20 + c;
-      expected.push_back(std::max({a[first], a[first + 20], a[first + 80],
-                                   a[first + 100]}));
+      expected.push_back(
+          std::max({a[first], a[first + 20], a[first + 80], a[first + 100]}));
     }
   runKernel(body, {toBytes(a)}, {80}, {}, [&](const RunResult &result) {
     EXPECT_EQ(result.get<uint8_t>(0), expected);
