@@ -155,9 +155,12 @@ llvm::LogicalResult Compilation::transform(Phase last) {
     mlir::PassManager pm(context.get());
     step.build(pm);
     if (mlir::failed(pm.run(*module))) {
+      // Planning and lowering refuse kernels that have no emitter yet.
+      bool refusesKernels =
+          step.phase == Phase::Outline || step.phase == Phase::Lower;
       diagnostics.describe(failure,
-                           step.phase == Phase::Lower ? ExitCode::Unsupported
-                                                      : ExitCode::Internal,
+                           refusesKernels ? ExitCode::Unsupported
+                                          : ExitCode::Internal,
                            getPhaseName(step.phase));
       return llvm::failure();
     }
