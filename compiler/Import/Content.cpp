@@ -20,7 +20,9 @@ Element Element::ofQuotient(nn::SizeAttr size, nn::SizeAttr divisor) {
 }
 
 bool Content::isConstant() const {
-  return llvm::all_of(elements, [](const Element &e) { return e.isNumber() || e.getInteger().has_value(); });
+  return llvm::all_of(elements, [](const Element &e) {
+    return e.isNumber() || e.getInteger().has_value();
+  });
 }
 
 std::optional<SmallVector<nn::SizeAttr>> Content::getSizes() const {
@@ -50,7 +52,8 @@ std::optional<SmallVector<double>> Content::getNumbers() const {
     std::optional<int64_t> integer = element.getInteger();
     if (!element.isNumber() && !integer)
       return std::nullopt;
-    numbers.push_back(element.isNumber() ? element.number : static_cast<double>(*integer));
+    numbers.push_back(element.isNumber() ? element.number
+                                         : static_cast<double>(*integer));
   }
   return numbers;
 }
@@ -63,7 +66,9 @@ double sinter::roundToType(double value, Type type) {
     return static_cast<float>(value);
   llvm::APFloat number(value);
   bool lost = false;
-  number.convert(floatType.getFloatSemantics(), llvm::APFloat::rmNearestTiesToEven, &lost);
-  number.convert(llvm::APFloat::IEEEdouble(), llvm::APFloat::rmNearestTiesToEven, &lost);
+  number.convert(floatType.getFloatSemantics(),
+                 llvm::APFloat::rmNearestTiesToEven, &lost);
+  number.convert(llvm::APFloat::IEEEdouble(),
+                 llvm::APFloat::rmNearestTiesToEven, &lost);
   return number.convertToDouble();
 }

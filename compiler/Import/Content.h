@@ -4,9 +4,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Small tensors whose elements are constants or formulas of the free dimensions:
-// what exporters write to compute shapes. Such computations are done here, with
-// exact arithmetic, and never become nn operations.
+// Small tensors whose elements are constants or formulas of the free
+// dimensions: what exporters write to compute shapes. Such computations are
+// done here, with exact arithmetic, and never become nn operations.
 //
 //===----------------------------------------------------------------------===//
 
@@ -31,7 +31,9 @@ struct Element {
 
   bool isNumber() const { return !size; }
   /// The value of an integer, where it is constant.
-  std::optional<int64_t> getInteger() const { return size && !divisor ? size.getConstant() : std::nullopt; }
+  std::optional<int64_t> getInteger() const {
+    return size && !divisor ? size.getConstant() : std::nullopt;
+  }
 };
 
 /// All elements of a tensor, row-major.

@@ -6,13 +6,14 @@
 
 #include "compiler/Import/FreeDims.h"
 #include "dialects/NN/NNShapes.h"
-#include "llvm/ADT/StringExtras.h"
 #include "mlir/IR/Builders.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using namespace sinter;
 
-static LogicalResult fail(ImportIssue &issue, StringRef code, const Twine &expected, const Twine &found,
+static LogicalResult fail(ImportIssue &issue, StringRef code,
+                          const Twine &expected, const Twine &found,
                           const Twine &remedy) {
   issue.kind = ImportIssue::Kind::Usage;
   issue.code = code.str();
@@ -26,7 +27,8 @@ static LogicalResult fail(ImportIssue &issue, StringRef code, const Twine &expec
 std::optional<DimRange> DimRange::parse(StringRef text) {
   DimRange range;
   auto readSize = [](StringRef part, int64_t &value) {
-    return !part.getAsInteger(10, value) && value >= 1 && value <= (int64_t(1) << 40);
+    return !part.getAsInteger(10, value) && value >= 1 &&
+           value <= (int64_t(1) << 40);
   };
   if (readSize(text, range.min)) {
     range.max = range.min;
@@ -45,7 +47,8 @@ std::optional<DimRange> DimRange::parse(StringRef text) {
     range.max = value;
   }
   if (rest.contains('@')) {
-    if (!readSize(optimum, value) || value < range.min || (range.max && value > *range.max))
+    if (!readSize(optimum, value) || value < range.min ||
+        (range.max && value > *range.max))
       return std::nullopt;
     range.optimum = value;
   }
@@ -59,21 +62,28 @@ std::string FreeDims::listNames() const {
   return names.empty() ? "none" : "'" + llvm::join(names, "', '") + "'";
 }
 
-LogicalResult FreeDims::constrain(const std::string &name, const DimRange &range, ImportIssue &issue) {
-  auto it = llvm::find_if(ranges, [&](const auto &entry) { return entry.first == name; });
+LogicalResult FreeDims::constrain(const std::string &name,
+                                  const DimRange &range, ImportIssue &issue) {
+  auto it = llvm::find_if(
+      ranges, [&](const auto &entry) { return entry.first == name; });
   if (it == ranges.end())
-    return fail(issue, "unknown_dimension", "the name of a free dimension", "'" + name + "'",
+    return fail(issue, "unknown_dimension", "the name of a free dimension",
+                "'" + name + "'",
                 "free dimensions of this model: " + listNames());
-  bool isSame = it->second.min == range.min && it->second.max == range.max && it->second.optimum == range.optimum;
+  bool isSame = it->second.min == range.min && it->second.max == range.max &&
+                it->second.optimum == range.optimum;
   if (!constrained.insert(name).second && !isSame)
-    return fail(issue, "conflicting_dimension", "one range for dimension '" + name + "'", "two that differ",
+    return fail(issue, "conflicting_dimension",
+                "one range for dimension '" + name + "'", "two that differ",
                 "give the dimension once");
   it->second = range;
   return success();
 }
 
 /// Names that exporters write for "not known".
-static bool isAnonymous(StringRef name) { return name.empty() || name == "?" || name == "-1" || name == "None"; }
+static bool isAnonymous(StringRef name) {
+  return name.empty() || name == "?" || name == "-1" || name == "None";
+}
 
 SmallVector<FreeDims::Slot> FreeDims::readModel(const onnx::ValueInfo &input) {
   SmallVector<Slot> slots;
@@ -83,20 +93,26 @@ SmallVector<FreeDims::Slot> FreeDims::readModel(const onnx::ValueInfo &input) {
       slot.value = dimension.value;
       continue;
     }
-    slot.name = isAnonymous(dimension.name) ? (input.name + "_" + Twine(i)).str() : dimension.name.str();
-    if (llvm::none_of(ranges, [&](const auto &entry) { return entry.first == slot.name; }))
+    slot.name = isAnonymous(dimension.name)
+                    ? (input.name + "_" + Twine(i)).str()
+                    : dimension.name.str();
+    if (llvm::none_of(ranges, [&](const auto &entry) {
+          return entry.first == slot.name;
+        }))
       ranges.emplace_back(slot.name, DimRange());
   }
   return slots;
 }
 
-LogicalResult FreeDims::applyShape(const onnx::ValueInfo &input, StringRef shape, SmallVector<Slot> &slots,
+LogicalResult FreeDims::applyShape(const onnx::ValueInfo &input,
+                                   StringRef shape, SmallVector<Slot> &slots,
                                    ImportIssue &issue) {
   SmallVector<StringRef> parts;
   if (!shape.empty())
     shape.split(parts, ',');
   auto invalid = [&](const Twine &expected) {
-    return fail(issue, "bad_shape", expected + " for input '" + input.name + "'", "'" + shape + "'",
+    return fail(issue, "bad_shape",
+                expected + " for input '" + input.name + "'", "'" + shape + "'",
                 "write the dimensions like 1..32,3,224,224");
   };
   if (!input.hasShape) {
@@ -112,15 +128,17 @@ LogicalResult FreeDims::applyShape(const onnx::ValueInfo &input, StringRef shape
     if (!range)
       return invalid("N, LO..HI or LO..HI@OPT as each dimension");
     if (slot.value && (!range->isFixed() || range->min != *slot.value))
-      return invalid("the dimension " + Twine(*slot.value) + ", which the model fixes,");
+      return invalid("the dimension " + Twine(*slot.value) +
+                     ", which the model fixes,");
     if (!slot.value && failed(constrain(slot.name, *range, issue)))
       return failure();
   }
   return success();
 }
 
-FailureOr<std::unique_ptr<FreeDims>> FreeDims::create(MLIRContext *context, ArrayRef<const onnx::ValueInfo *> inputs,
-                                                      const ImportOptions &options, ImportIssue &issue) {
+FailureOr<std::unique_ptr<FreeDims>>
+FreeDims::create(MLIRContext *context, ArrayRef<const onnx::ValueInfo *> inputs,
+                 const ImportOptions &options, ImportIssue &issue) {
   std::unique_ptr<FreeDims> dims(new FreeDims(context));
   SmallVector<SmallVector<Slot>> slots;
   SmallVector<StringRef> names;
@@ -132,7 +150,8 @@ FailureOr<std::unique_ptr<FreeDims>> FreeDims::create(MLIRContext *context, Arra
   for (const auto &[name, shape] : options.shapes) {
     auto it = llvm::find(names, name);
     if (it == names.end())
-      return fail(issue, "unknown_input", "the name of an input", "'" + name + "'",
+      return fail(issue, "unknown_input", "the name of an input",
+                  "'" + name + "'",
                   "inputs of this model: '" + llvm::join(names, "', '") + "'");
     size_t index = it - names.begin();
     shaped.insert(name);
@@ -142,15 +161,20 @@ FailureOr<std::unique_ptr<FreeDims>> FreeDims::create(MLIRContext *context, Arra
   for (const auto &[name, text] : options.dims) {
     std::optional<DimRange> range = DimRange::parse(text);
     if (!range)
-      return fail(issue, "bad_dimension", "N, LO..HI or LO..HI@OPT for dimension '" + name + "'", "'" + text + "'",
+      return fail(issue, "bad_dimension",
+                  "N, LO..HI or LO..HI@OPT for dimension '" + name + "'",
+                  "'" + text + "'",
                   "write for example --dim " + name + "=1..32@8");
     if (failed(dims->constrain(name, *range, issue)))
       return failure();
   }
   for (const onnx::ValueInfo *input : inputs)
     if (!input->hasShape && !shaped.contains(input->name)) {
-      (void)fail(issue, "unknown_rank", "a shape for input '" + input->name + "'", "a model that gives none",
-                 "give it with --shape " + input->name + "=..., for example 1..32,3,224,224");
+      (void)fail(issue, "unknown_rank",
+                 "a shape for input '" + input->name + "'",
+                 "a model that gives none",
+                 "give it with --shape " + input->name +
+                     "=..., for example 1..32,3,224,224");
       issue.kind = ImportIssue::Kind::Unsupported;
       return failure();
     }
@@ -158,9 +182,12 @@ FailureOr<std::unique_ptr<FreeDims>> FreeDims::create(MLIRContext *context, Arra
   for (ArrayRef<Slot> shape : slots) {
     SmallVector<nn::SizeAttr> &sizes = dims->shapes.emplace_back();
     for (const Slot &slot : shape) {
-      auto it = llvm::find_if(dims->ranges, [&](const auto &entry) { return entry.first == slot.name; });
+      auto it = llvm::find_if(dims->ranges, [&](const auto &entry) {
+        return entry.first == slot.name;
+      });
       if (slot.value || it->second.isFixed())
-        sizes.push_back(nn::getSize(context, slot.value ? *slot.value : it->second.min));
+        sizes.push_back(
+            nn::getSize(context, slot.value ? *slot.value : it->second.min));
       else
         sizes.push_back(nn::getSymbol(context, slot.name));
     }

@@ -30,12 +30,15 @@ struct DimRange {
 class FreeDims {
 public:
   /// On failure `issue` says which option does not fit.
-  static llvm::FailureOr<std::unique_ptr<FreeDims>> create(mlir::MLIRContext *context,
-                                                           llvm::ArrayRef<const onnx::ValueInfo *> inputs,
-                                                           const ImportOptions &options, ImportIssue &issue);
+  static llvm::FailureOr<std::unique_ptr<FreeDims>>
+  create(mlir::MLIRContext *context,
+         llvm::ArrayRef<const onnx::ValueInfo *> inputs,
+         const ImportOptions &options, ImportIssue &issue);
 
   /// The shape of input number `index` of those given.
-  llvm::ArrayRef<nn::SizeAttr> getShape(unsigned index) const { return shapes[index]; }
+  llvm::ArrayRef<nn::SizeAttr> getShape(unsigned index) const {
+    return shapes[index];
+  }
   /// The attribute `nn.free_dims`.
   mlir::ArrayAttr getAttribute() const;
 
@@ -48,9 +51,12 @@ private:
     std::string name;
   };
   llvm::SmallVector<Slot> readModel(const onnx::ValueInfo &input);
-  llvm::LogicalResult applyShape(const onnx::ValueInfo &input, llvm::StringRef shape, llvm::SmallVector<Slot> &slots,
+  llvm::LogicalResult applyShape(const onnx::ValueInfo &input,
+                                 llvm::StringRef shape,
+                                 llvm::SmallVector<Slot> &slots,
                                  ImportIssue &issue);
-  llvm::LogicalResult constrain(const std::string &name, const DimRange &range, ImportIssue &issue);
+  llvm::LogicalResult constrain(const std::string &name, const DimRange &range,
+                                ImportIssue &issue);
   std::string listNames() const;
 
   mlir::MLIRContext *context;

@@ -7,24 +7,29 @@
 #include "compiler/Import/NodeContext.h"
 #include "compiler/Import/Onnx/Schemas.h"
 #include "dialects/NN/NodeLocation.h"
-#include "llvm/ADT/StringExtras.h"
 #include "mlir/IR/Verifier.h"
+#include "llvm/ADT/StringExtras.h"
 #include <queue>
 
 using namespace mlir;
 using namespace sinter;
 
-FailureOr<OwningOpRef<ModuleOp>> sinter::importOnnx(MLIRContext *context, StringRef path, const ImportOptions &options,
-                                                    SmallVectorImpl<ImportIssue> &issues,
-                                                    std::function<void(StringRef)> warning) {
+FailureOr<OwningOpRef<ModuleOp>>
+sinter::importOnnx(MLIRContext *context, StringRef path,
+                   const ImportOptions &options,
+                   SmallVectorImpl<ImportIssue> &issues,
+                   std::function<void(StringRef)> warning) {
   context->loadDialect<nn::NNDialect, func::FuncDialect>();
   ImportIssue issue;
-  FailureOr<std::unique_ptr<onnx::ModelFile>> file = onnx::ModelFile::open(path, issue);
+  FailureOr<std::unique_ptr<onnx::ModelFile>> file =
+      onnx::ModelFile::open(path, issue);
   if (failed(file)) {
     issues.push_back(std::move(issue));
     return failure();
   }
-  return GraphImporter(context, std::move(*file), options, issues, std::move(warning)).run();
+  return GraphImporter(context, std::move(*file), options, issues,
+                       std::move(warning))
+      .run();
 }
 
 FailureOr<OwningOpRef<ModuleOp>> GraphImporter::run() {
@@ -32,11 +37,14 @@ FailureOr<OwningOpRef<ModuleOp>> GraphImporter::run() {
   Location location = FileLineColLoc::get(context, file->getPath(), 0, 0);
   module = ModuleOp::create(location);
   builder.setInsertionPointToStart(module->getBody());
-  main = func::FuncOp::create(builder, location, "main", builder.getFunctionType({}, {}));
+  main = func::FuncOp::create(builder, location, "main",
+                              builder.getFunctionType({}, {}));
   builder.setInsertionPointToStart(main.addEntryBlock());
 
   Scope scope(model.opsets);
-  if (failed(checkOpsets()) || failed(defineConstants(scope)) || failed(defineInputs(scope)) || failed(importNodes(scope)) || !issues.empty())
+  if (failed(checkOpsets()) || failed(defineConstants(scope)) ||
+      failed(defineInputs(scope)) || failed(importNodes(scope)) ||
+      !issues.empty())
     return failure();
   if (failed(finishOutputs(scope)))
     return failure();
@@ -49,8 +57,12 @@ LogicalResult GraphImporter::checkOpsets() {
     int64_t newest = onnx::getNewestOpset(import.domain);
     StringRef domain = onnx::canonicalDomain(import.domain);
     if (newest > 0 && (import.version < 1 || import.version > newest))
-      return fail("opset_version", "an opset of domain '" + (domain.empty() ? "ai.onnx" : domain) + "' from 1 to " + Twine(newest),
-                  "opset " + Twine(import.version), "export the model with an older opset");
+      return fail("opset_version",
+                  "an opset of domain '" +
+                      (domain.empty() ? "ai.onnx" : domain) + "' from 1 to " +
+                      Twine(newest),
+                  "opset " + Twine(import.version),
+                  "export the model with an older opset");
   }
   return success();
 }
@@ -67,7 +79,8 @@ LogicalResult GraphImporter::defineConstants(Scope &scope) {
     else
       value.isNotMade = true;
     if (!scope.define(tensor.name, std::move(value)))
-      return fail("duplicate_name", "every value to have its own name", "two initializers '" + tensor.name + "'",
+      return fail("duplicate_name", "every value to have its own name",
+                  "two initializers '" + tensor.name + "'",
                   "export the model again");
   }
   for (StringRef name : graph.sparseInitializers) {
@@ -75,8 +88,8 @@ LogicalResult GraphImporter::defineConstants(Scope &scope) {
     value.name = name;
     value.isNotMade = true;
     if (!scope.define(name, std::move(value)))
-      return fail("duplicate_name", "every value to have its own name", "two initializers '" + name + "'",
-                  "export the model again");
+      return fail("duplicate_name", "every value to have its own name",
+                  "two initializers '" + name + "'", "export the model again");
   }
   return success();
 }
@@ -86,19 +99,24 @@ LogicalResult GraphImporter::defineInputs(Scope &scope) {
   llvm::StringSet<> seen;
   for (const onnx::ValueInfo &input : file->getModel().graph.inputs) {
     if (!seen.insert(input.name).second)
-      return fail("duplicate_name", "every value to have its own name", "two inputs '" + input.name + "'",
-                  "export the model again");
+      return fail("duplicate_name", "every value to have its own name",
+                  "two inputs '" + input.name + "'", "export the model again");
     // An input with an initializer is a constant with a default value.
     if (scope.find(input.name))
       continue;
-    Type elementType = input.kind == onnx::ValueInfo::Kind::Tensor ? getElementType(input.type) : nullptr;
+    Type elementType = input.kind == onnx::ValueInfo::Kind::Tensor
+                           ? getElementType(input.type)
+                           : nullptr;
     if (!elementType) {
       ImportIssue issue;
       issue.kind = ImportIssue::Kind::Unsupported;
       issue.code = "unsupported_input";
-      issue.expected = "input '" + input.name.str() + "' to be a tensor of numbers";
-      issue.found = input.kind == onnx::ValueInfo::Kind::Tensor ? "elements of type " + onnx::getElementName(input.type).str()
-                                                                : "a sequence, map, optional or sparse tensor";
+      issue.expected =
+          "input '" + input.name.str() + "' to be a tensor of numbers";
+      issue.found =
+          input.kind == onnx::ValueInfo::Kind::Tensor
+              ? "elements of type " + onnx::getElementName(input.type).str()
+              : "a sequence, map, optional or sparse tensor";
       issue.remedy = "export the model with tensors of numbers as inputs";
       report(std::move(issue));
       return failure();
@@ -107,7 +125,8 @@ LogicalResult GraphImporter::defineInputs(Scope &scope) {
   }
 
   ImportIssue issue;
-  FailureOr<std::unique_ptr<FreeDims>> dims = FreeDims::create(context, inputs, options, issue);
+  FailureOr<std::unique_ptr<FreeDims>> dims =
+      FreeDims::create(context, inputs, options, issue);
   if (failed(dims)) {
     report(std::move(issue));
     return failure();
@@ -116,9 +135,14 @@ LogicalResult GraphImporter::defineInputs(Scope &scope) {
   for (auto [i, input] : llvm::enumerate(inputs)) {
     ImportedValue value;
     value.name = input->name;
-    value.type = nn::makeTensorType(freeDims->getShape(i), getElementType(input->type));
+    value.type =
+        nn::makeTensorType(freeDims->getShape(i), getElementType(input->type));
     Location location = NameLoc::get(builder.getStringAttr(input->name));
-    if (failed(main.insertArgument(i, value.type, builder.getDictionaryAttr(builder.getNamedAttr("nn.name", builder.getStringAttr(input->name))), location)))
+    if (failed(main.insertArgument(
+            i, value.type,
+            builder.getDictionaryAttr(builder.getNamedAttr(
+                "nn.name", builder.getStringAttr(input->name))),
+            location)))
       return failure();
     value.value = main.getArgument(i);
     scope.define(input->name, std::move(value));
@@ -128,7 +152,9 @@ LogicalResult GraphImporter::defineInputs(Scope &scope) {
 
 //===- Order of nodes -----------------------------------------------------===//
 
-LogicalResult GraphImporter::reportCycle(const llvm::StringMap<unsigned> &producers, ArrayRef<unsigned> open) {
+LogicalResult
+GraphImporter::reportCycle(const llvm::StringMap<unsigned> &producers,
+                           ArrayRef<unsigned> open) {
   // Every open node waits for another one: following these comes round.
   const std::vector<onnx::Node> &nodes = file->getModel().graph.nodes;
   llvm::DenseSet<unsigned> isOpen(open.begin(), open.end());
@@ -147,11 +173,13 @@ LogicalResult GraphImporter::reportCycle(const llvm::StringMap<unsigned> &produc
   path.erase(path.begin(), llvm::find(path, current));
   std::string names;
   for (unsigned i : ArrayRef(path).take_front(5)) {
-    StringRef name = nodes[i].name.empty() ? nodes[i].outputs.front() : nodes[i].name;
+    StringRef name =
+        nodes[i].name.empty() ? nodes[i].outputs.front() : nodes[i].name;
     names += (names.empty() ? "'" : ", '") + name.str() + "'";
   }
   return fail("cyclic_graph", "a graph without cycles",
-              "a cycle of " + Twine(path.size()) + " nodes: " + names + (path.size() > 5 ? ", .." : ""),
+              "a cycle of " + Twine(path.size()) + " nodes: " + names +
+                  (path.size() > 5 ? ", .." : ""),
               "export the model again");
 }
 
@@ -160,8 +188,10 @@ FailureOr<SmallVector<unsigned>> GraphImporter::sortNodes(Scope &scope) {
   llvm::StringMap<unsigned> producers;
   for (auto [i, node] : llvm::enumerate(nodes))
     for (StringRef output : node.outputs)
-      if (!output.empty() && (scope.find(output) || !producers.try_emplace(output, i).second))
-        return fail("duplicate_name", "every value to have its own name", "a second '" + output + "', made by a node " + node.op,
+      if (!output.empty() &&
+          (scope.find(output) || !producers.try_emplace(output, i).second))
+        return fail("duplicate_name", "every value to have its own name",
+                    "a second '" + output + "', made by a node " + node.op,
                     "export the model again");
 
   std::vector<unsigned> waiting(nodes.size(), 0);
@@ -174,7 +204,8 @@ FailureOr<SmallVector<unsigned>> GraphImporter::sortNodes(Scope &scope) {
       ++waiting[i];
       users[producer->second].push_back(i);
     }
-  std::priority_queue<unsigned, std::vector<unsigned>, std::greater<unsigned>> ready;
+  std::priority_queue<unsigned, std::vector<unsigned>, std::greater<unsigned>>
+      ready;
   for (unsigned i = 0; i < nodes.size(); ++i)
     if (waiting[i] == 0)
       ready.push(i);
@@ -202,19 +233,25 @@ LogicalResult GraphImporter::importNodes(Scope &scope) {
     return failure();
   const std::vector<onnx::Node> &nodes = file->getModel().graph.nodes;
   for (unsigned i : *order)
-    if (failed(importNode(nodes[i], scope, nn::getNodeLocation(context, nodes[i].name, nodes[i].op, i), /*depth=*/0)))
+    if (failed(importNode(
+            nodes[i], scope,
+            nn::getNodeLocation(context, nodes[i].name, nodes[i].op, i),
+            /*depth=*/0)))
       return failure();
   return success();
 }
 
 //===- Outputs ------------------------------------------------------------===//
 
-LogicalResult GraphImporter::addExtraOutputs(Scope &scope, SmallVectorImpl<StringRef> &names) {
+LogicalResult
+GraphImporter::addExtraOutputs(Scope &scope,
+                               SmallVectorImpl<StringRef> &names) {
   SmallVector<StringRef> inner;
   for (const onnx::Node &node : file->getModel().graph.nodes)
     for (StringRef output : node.outputs) {
       ImportedValue *value = scope.find(output);
-      if (value && !llvm::is_contained(names, output) && value->value && !value->value.getDefiningOp<nn::WeightOp>())
+      if (value && !llvm::is_contained(names, output) && value->value &&
+          !value->value.getDefiningOp<nn::WeightOp>())
         inner.push_back(output);
     }
   if (options.allOutputs)
@@ -228,14 +265,18 @@ LogicalResult GraphImporter::addExtraOutputs(Scope &scope, SmallVectorImpl<Strin
       continue;
     }
     constexpr size_t kListed = 30;
-    std::string list = llvm::join(ArrayRef<StringRef>(inner).take_front(kListed), "', '");
+    std::string list =
+        llvm::join(ArrayRef<StringRef>(inner).take_front(kListed), "', '");
     ImportIssue issue;
     issue.kind = ImportIssue::Kind::Usage;
     issue.code = "unknown_tensor";
     issue.expected = "the name of a tensor of the model";
     issue.found = "'" + name + "'";
-    issue.remedy = "tensors of this model: '" + list + "'" +
-                   (inner.size() > kListed ? " and " + std::to_string(inner.size() - kListed) + " more" : "");
+    issue.remedy =
+        "tensors of this model: '" + list + "'" +
+        (inner.size() > kListed
+             ? " and " + std::to_string(inner.size() - kListed) + " more"
+             : "");
     report(std::move(issue));
     return failure();
   }
@@ -247,22 +288,30 @@ LogicalResult GraphImporter::finishOutputs(Scope &scope) {
   for (const onnx::ValueInfo &output : file->getModel().graph.outputs) {
     ImportedValue *value = scope.find(output.name);
     if (value && value->isNotMade) {
-      (void)fail("unsupported_output", "outputs that are main results of their nodes",
-                 "'" + output.name + "', an additional output that is not computed", "leave this output out of the model");
+      (void)fail(
+          "unsupported_output", "outputs that are main results of their nodes",
+          "'" + output.name + "', an additional output that is not computed",
+          "leave this output out of the model");
       issues.back().kind = ImportIssue::Kind::Unsupported;
       return failure();
     }
     if (!value || value->isMissing)
-      return fail("missing_output", "output '" + output.name + "' to be made by a node", "no node that makes it",
-                  "correct the outputs of the graph");
-    if (output.kind == onnx::ValueInfo::Kind::Tensor && output.type != onnx::ElementType::Undefined &&
+      return fail("missing_output",
+                  "output '" + output.name + "' to be made by a node",
+                  "no node that makes it", "correct the outputs of the graph");
+    if (output.kind == onnx::ValueInfo::Kind::Tensor &&
+        output.type != onnx::ElementType::Undefined &&
         getElementType(output.type) != value->type.getElementType())
-      return fail("wrong_output_type", "output '" + output.name + "' to hold elements of type " + onnx::getElementName(output.type),
-                  "a node that makes elements of another type", "correct the type of the output");
+      return fail("wrong_output_type",
+                  "output '" + output.name + "' to hold elements of type " +
+                      onnx::getElementName(output.type),
+                  "a node that makes elements of another type",
+                  "correct the type of the output");
     names.push_back(output.name);
   }
   if (names.empty())
-    return fail("no_outputs", "a graph with at least one output", "none", "export the model again");
+    return fail("no_outputs", "a graph with at least one output", "none",
+                "export the model again");
   if (failed(addExtraOutputs(scope, names)))
     return failure();
 
@@ -270,12 +319,14 @@ LogicalResult GraphImporter::finishOutputs(Scope &scope) {
   for (StringRef name : names) {
     Value result = materialize(*scope.find(name), builder.getUnknownLoc());
     if (!result)
-      return fail("unsupported_output", "outputs that are tensors", "'" + name + "', which mixes sizes and numbers",
+      return fail("unsupported_output", "outputs that are tensors",
+                  "'" + name + "', which mixes sizes and numbers",
                   "leave this output out of the model");
     results.push_back(result);
   }
   func::ReturnOp::create(builder, builder.getUnknownLoc(), results);
-  main.setFunctionType(builder.getFunctionType(main.getArgumentTypes(), ValueRange(results).getTypes()));
+  main.setFunctionType(builder.getFunctionType(main.getArgumentTypes(),
+                                               ValueRange(results).getTypes()));
   for (auto [i, name] : llvm::enumerate(names))
     main.setResultAttr(i, "nn.name", builder.getStringAttr(name));
   return success();
@@ -289,5 +340,6 @@ void GraphImporter::setModuleAttributes() {
   op->setAttr("nn.model", builder.getStringAttr(file->getPath()));
   op->setAttr("nn.free_dims", freeDims->getAttribute());
   op->setAttr("nn.assumptions", builder.getArrayAttr(equalities));
-  op->setAttr("nn.node_count", builder.getI64IntegerAttr(file->getModel().graph.nodes.size()));
+  op->setAttr("nn.node_count",
+              builder.getI64IntegerAttr(file->getModel().graph.nodes.size()));
 }

@@ -17,10 +17,13 @@ using namespace sinter;
 /// How deep function bodies may call functions.
 static constexpr unsigned kMaxCallDepth = 32;
 
-GraphImporter::GraphImporter(MLIRContext *context, std::unique_ptr<onnx::ModelFile> file, const ImportOptions &options,
-                             SmallVectorImpl<ImportIssue> &issues, std::function<void(StringRef)> warning)
-    : context(context), file(std::move(file)), options(options), issues(issues), warning(std::move(warning)),
-      builder(context) {}
+GraphImporter::GraphImporter(MLIRContext *context,
+                             std::unique_ptr<onnx::ModelFile> file,
+                             const ImportOptions &options,
+                             SmallVectorImpl<ImportIssue> &issues,
+                             std::function<void(StringRef)> warning)
+    : context(context), file(std::move(file)), options(options), issues(issues),
+      warning(std::move(warning)), builder(context) {}
 
 GraphImporter::~GraphImporter() = default;
 
@@ -28,16 +31,22 @@ GraphImporter::~GraphImporter() = default;
 
 void GraphImporter::report(ImportIssue issue) {
   if (issue.message.empty()) {
-    std::string who = issue.node.empty() ? "" : "node '" + issue.node + "' (" + issue.op + "): ";
-    issue.message = who + "expected " + issue.expected + ", found " + issue.found;
+    std::string who = issue.node.empty()
+                          ? ""
+                          : "node '" + issue.node + "' (" + issue.op + "): ";
+    issue.message =
+        who + "expected " + issue.expected + ", found " + issue.found;
   }
   // A folder and then the builder may find the same.
-  bool isKnown = llvm::any_of(issues, [&](const ImportIssue &known) { return known.node == issue.node && known.message == issue.message; });
+  bool isKnown = llvm::any_of(issues, [&](const ImportIssue &known) {
+    return known.node == issue.node && known.message == issue.message;
+  });
   if (!isKnown)
     issues.push_back(std::move(issue));
 }
 
-LogicalResult GraphImporter::fail(StringRef code, const Twine &expected, const Twine &found, const Twine &remedy) {
+LogicalResult GraphImporter::fail(StringRef code, const Twine &expected,
+                                  const Twine &found, const Twine &remedy) {
   ImportIssue issue;
   issue.code = code.str();
   issue.expected = expected.str();
@@ -47,7 +56,8 @@ LogicalResult GraphImporter::fail(StringRef code, const Twine &expected, const T
   return failure();
 }
 
-void GraphImporter::assumeEqual(nn::SizeAttr lhs, nn::SizeAttr rhs, const NodeContext &node, StringRef expected) {
+void GraphImporter::assumeEqual(nn::SizeAttr lhs, nn::SizeAttr rhs,
+                                const NodeContext &node, StringRef expected) {
   if (assumptions.contains({rhs, lhs}))
     return;
   NamedAttrList fields;
@@ -61,10 +71,12 @@ void GraphImporter::assumeEqual(nn::SizeAttr lhs, nn::SizeAttr rhs, const NodeCo
 
 //===- Nodes --------------------------------------------------------------===//
 
-const onnx::Function *GraphImporter::findFunction(const onnx::Node &node) const {
+const onnx::Function *
+GraphImporter::findFunction(const onnx::Node &node) const {
   for (const onnx::Function &function : file->getModel().functions)
     if (function.name == node.op && function.overload == node.overload &&
-        onnx::canonicalDomain(function.domain) == onnx::canonicalDomain(node.domain))
+        onnx::canonicalDomain(function.domain) ==
+            onnx::canonicalDomain(node.domain))
       return &function;
   return nullptr;
 }
@@ -135,19 +147,24 @@ LogicalResult GraphImporter::checkTypes(NodeContext &context) {
   const onnx::Node &node = context.getNode();
   SmallVector<onnx::ElementType> types;
   for (unsigned i = 0; i < node.inputs.size(); ++i) {
-    types.push_back(context.hasInput(i) ? getOnnxType(context.getElementType(i)) : onnx::ElementType::Undefined);
+    types.push_back(context.hasInput(i) ? getOnnxType(context.getElementType(i))
+                                        : onnx::ElementType::Undefined);
     if (!context.hasInput(i))
       continue;
-    std::string allowed = onnx::checkInputType(node, context.getOpset(), i, types.back());
+    std::string allowed =
+        onnx::checkInputType(node, context.getOpset(), i, types.back());
     if (!allowed.empty())
-      return context.invalid("input '" + node.inputs[i] + "' to be one of " + allowed,
-                             "tensor(" + onnx::getElementName(types.back()) + ")");
+      return context.invalid(
+          "input '" + node.inputs[i] + "' to be one of " + allowed,
+          "tensor(" + onnx::getElementName(types.back()) + ")");
   }
   if (auto conflict = onnx::findTypeConflict(node, context.getOpset(), types))
-    return context.invalid("inputs '" + node.inputs[conflict->first] + "' and '" + node.inputs[conflict->second] +
-                               "' to have the same type",
-                           "tensor(" + onnx::getElementName(types[conflict->first]) + ") and tensor(" +
-                               onnx::getElementName(types[conflict->second]) + ")");
+    return context.invalid(
+        "inputs '" + node.inputs[conflict->first] + "' and '" +
+            node.inputs[conflict->second] + "' to have the same type",
+        "tensor(" + onnx::getElementName(types[conflict->first]) +
+            ") and tensor(" + onnx::getElementName(types[conflict->second]) +
+            ")");
   return success();
 }
 
@@ -173,13 +190,16 @@ static InputState checkInputs(NodeContext &node) {
       continue;
     ImportedValue *value = node.getScope().find(node.getNode().inputs[i]);
     if (!value) {
-      (void)node.invalid("input '" + node.getNode().inputs[i] + "' to be made by a node, or to be an input or an initializer",
-                         "nothing of this name");
+      (void)node.invalid(
+          "input '" + node.getNode().inputs[i] +
+              "' to be made by a node, or to be an input or an initializer",
+          "nothing of this name");
       return InputState::Invalid;
     }
     if (value->isNotMade) {
       (void)node.unsupported("inputs that are main results of their nodes",
-                             "'" + value->name + "', an additional output that is not computed",
+                             "'" + value->name +
+                                 "', an additional output that is not computed",
                              "rewrite the model without this output");
       state = InputState::Missing;
     }
@@ -189,14 +209,20 @@ static InputState checkInputs(NodeContext &node) {
   return state;
 }
 
-const onnx::Node &GraphImporter::resolveAttributes(const onnx::Node &node, const Scope &scope) {
-  bool isResolved = llvm::all_of(node.attributes, [](const onnx::Attribute &a) { return a.refName.empty(); });
+const onnx::Node &GraphImporter::resolveAttributes(const onnx::Node &node,
+                                                   const Scope &scope) {
+  bool isResolved = llvm::all_of(node.attributes, [](const onnx::Attribute &a) {
+    return a.refName.empty();
+  });
   if (isResolved)
     return node;
-  onnx::Node &resolved = *resolvedNodes.emplace_back(std::make_unique<onnx::Node>(node));
+  onnx::Node &resolved =
+      *resolvedNodes.emplace_back(std::make_unique<onnx::Node>(node));
   resolved.attributes.clear();
   for (const onnx::Attribute &attribute : node.attributes) {
-    const onnx::Attribute *value = attribute.refName.empty() ? &attribute : scope.findAttribute(attribute.refName);
+    const onnx::Attribute *value = attribute.refName.empty()
+                                       ? &attribute
+                                       : scope.findAttribute(attribute.refName);
     if (!value)
       continue;
     resolved.attributes.push_back(*value);
@@ -205,13 +231,15 @@ const onnx::Node &GraphImporter::resolveAttributes(const onnx::Node &node, const
   return resolved;
 }
 
-LogicalResult GraphImporter::importNode(const onnx::Node &given, Scope &scope, Location location, unsigned depth) {
+LogicalResult GraphImporter::importNode(const onnx::Node &given, Scope &scope,
+                                        Location location, unsigned depth) {
   const onnx::Node &node = resolveAttributes(given, scope);
   std::optional<int64_t> opset = scope.getOpset(node.domain);
   NodeContext context(*this, node, opset.value_or(0), scope, location);
   const onnx::Function *function = findFunction(node);
   if (!opset && !function)
-    return context.invalid("an operator of a domain that the model imports", "domain '" + node.domain + "'");
+    return context.invalid("an operator of a domain that the model imports",
+                           "domain '" + node.domain + "'");
 
   InputState inputs = checkInputs(context);
   if (inputs == InputState::Invalid)
@@ -220,16 +248,22 @@ LogicalResult GraphImporter::importNode(const onnx::Node &given, Scope &scope, L
     auto info = onnx::findOperator(node.op, node.domain, *opset);
     std::string problem = info ? onnx::checkNode(node, *opset) : "";
     if (!info) {
-      (void)context.unsupported("an operator of ONNX, or a function in the model",
-                                "the unknown operator '" + context.getOp() + "'",
-                                getRemedy(node.op, onnx::canonicalDomain(node.domain)));
+      (void)context.unsupported(
+          "an operator of ONNX, or a function in the model",
+          "the unknown operator '" + context.getOp() + "'",
+          getRemedy(node.op, onnx::canonicalDomain(node.domain)));
       return markOutputs(context, /*isMissing=*/true);
     }
     if (!problem.empty())
-      return context.invalid("a node that fits the definition of " + context.getOp() + "-" + Twine(info->since), problem);
-    if (!findRow(node.op, onnx::canonicalDomain(node.domain), *opset) && !info->hasFunction) {
-      (void)context.unsupported("a supported operator", context.getOp() + " (opset " + Twine(*opset) + ")",
-                                getRemedy(node.op, onnx::canonicalDomain(node.domain)));
+      return context.invalid("a node that fits the definition of " +
+                                 context.getOp() + "-" + Twine(info->since),
+                             problem);
+    if (!findRow(node.op, onnx::canonicalDomain(node.domain), *opset) &&
+        !info->hasFunction) {
+      (void)context.unsupported(
+          "a supported operator",
+          context.getOp() + " (opset " + Twine(*opset) + ")",
+          getRemedy(node.op, onnx::canonicalDomain(node.domain)));
       inputs = InputState::Missing;
     }
   }
@@ -243,33 +277,41 @@ LogicalResult GraphImporter::importNode(const onnx::Node &given, Scope &scope, L
       diagnostics += (diagnostics.empty() ? "" : "; ") + diagnostic.str();
       return success();
     });
-    LogicalResult result = function ? importBody(*function, context, depth) : importChecked(context, depth);
+    LogicalResult result = function ? importBody(*function, context, depth)
+                                    : importChecked(context, depth);
     if (succeeded(result) && !context.hasFailed())
       return markOutputs(context, /*isMissing=*/false);
   }
   if (issues.size() == known)
     return context.invalid("shapes and attributes that fit together",
-                           diagnostics.empty() ? "some that do not" : diagnostics);
-  bool isBad = llvm::any_of(ArrayRef(issues).drop_front(known), [](const ImportIssue &i) { return i.isBadInput(); });
+                           diagnostics.empty() ? "some that do not"
+                                               : diagnostics);
+  bool isBad =
+      llvm::any_of(ArrayRef(issues).drop_front(known),
+                   [](const ImportIssue &i) { return i.isBadInput(); });
   return isBad ? failure() : markOutputs(context, /*isMissing=*/true);
 }
 
 LogicalResult GraphImporter::importChecked(NodeContext &node, unsigned depth) {
   if (failed(checkTypes(node)))
     return failure();
-  const OpRow *row = findRow(node.getNode().op, onnx::canonicalDomain(node.getNode().domain), node.getOpset());
+  const OpRow *row =
+      findRow(node.getNode().op, onnx::canonicalDomain(node.getNode().domain),
+              node.getOpset());
   if (!row)
     return importStandardBody(node, depth);
   if (row->fold && row->fold(node))
     return success();
   for (unsigned i = 0; i < node.getNumInputs(); ++i)
     if (node.hasInput(i) && !node.getContent(i) && !node.getInput(i))
-      return node.unsupported("a value that can be computed when running", "a mix of sizes and numbers",
+      return node.unsupported("a value that can be computed when running",
+                              "a mix of sizes and numbers",
                               "simplify the shape computation of the model");
   return row->build(node);
 }
 
-LogicalResult GraphImporter::importStandardBody(NodeContext &node, unsigned depth) {
+LogicalResult GraphImporter::importStandardBody(NodeContext &node,
+                                                unsigned depth) {
   SmallVector<onnx::TypedShape> inputs;
   for (unsigned i = 0; i < node.getNumInputs(); ++i) {
     onnx::TypedShape &input = inputs.emplace_back();
@@ -285,21 +327,32 @@ LogicalResult GraphImporter::importStandardBody(NodeContext &node, unsigned dept
   if (body)
     function = file->addFunction(std::move(*body), issue);
   if (failed(function))
-    return node.unsupported("a supported operator", node.getOp() + ", which has no definition for these inputs",
-                            getRemedy(node.getNode().op, onnx::canonicalDomain(node.getNode().domain)));
+    return node.unsupported(
+        "a supported operator",
+        node.getOp() + ", which has no definition for these inputs",
+        getRemedy(node.getNode().op,
+                  onnx::canonicalDomain(node.getNode().domain)));
   return importBody(**function, node, depth);
 }
 
-LogicalResult GraphImporter::importBody(const onnx::Function &body, NodeContext &node, unsigned depth) {
+LogicalResult GraphImporter::importBody(const onnx::Function &body,
+                                        NodeContext &node, unsigned depth) {
   if (depth >= kMaxCallDepth)
-    return node.invalid("functions that do not call themselves", "calls nested deeper than " + Twine(kMaxCallDepth));
-  if (node.getNumInputs() > body.inputs.size() || node.getNumOutputs() > body.outputs.size())
-    return node.invalid("at most " + Twine(body.inputs.size()) + " inputs and " + Twine(body.outputs.size()) + " outputs, as the function has",
-                        Twine(node.getNumInputs()) + " and " + Twine(node.getNumOutputs()));
+    return node.invalid("functions that do not call themselves",
+                        "calls nested deeper than " + Twine(kMaxCallDepth));
+  if (node.getNumInputs() > body.inputs.size() ||
+      node.getNumOutputs() > body.outputs.size())
+    return node.invalid(
+        "at most " + Twine(body.inputs.size()) + " inputs and " +
+            Twine(body.outputs.size()) + " outputs, as the function has",
+        Twine(node.getNumInputs()) + " and " + Twine(node.getNumOutputs()));
   std::vector<onnx::OpsetImport> opsets = body.opsets;
   // A body of the standard may leave out the import of the standard domain.
-  if (llvm::none_of(opsets, [](const onnx::OpsetImport &import) { return onnx::canonicalDomain(import.domain).empty(); }))
-    opsets.push_back({"", node.getScope().getOpset("").value_or(onnx::getNewestOpset(""))});
+  if (llvm::none_of(opsets, [](const onnx::OpsetImport &import) {
+        return onnx::canonicalDomain(import.domain).empty();
+      }))
+    opsets.push_back(
+        {"", node.getScope().getOpset("").value_or(onnx::getNewestOpset(""))});
   Scope scope(opsets, &body, &node);
   for (auto [i, name] : llvm::enumerate(body.inputs)) {
     if (!node.hasInput(i)) {
@@ -309,7 +362,8 @@ LogicalResult GraphImporter::importBody(const onnx::Function &body, NodeContext 
       if (copy.tensor && !copy.value && !getContent(node.getImported(i)))
         copy.value = node.getInput(i);
       if (!scope.define(name, std::move(copy)))
-        return node.invalid("function inputs with names of their own", "'" + name + "' twice");
+        return node.invalid("function inputs with names of their own",
+                            "'" + name + "' twice");
     }
   }
   for (const onnx::Node &inner : body.nodes)
@@ -320,7 +374,9 @@ LogicalResult GraphImporter::importBody(const onnx::Function &body, NodeContext 
       continue;
     ImportedValue *value = scope.find(body.outputs[i]);
     if (!value)
-      return node.invalid("the function to make its output '" + body.outputs[i] + "'", "no node that makes it");
+      return node.invalid("the function to make its output '" +
+                              body.outputs[i] + "'",
+                          "no node that makes it");
     if (failed(node.setImported(i, *value)))
       return failure();
   }

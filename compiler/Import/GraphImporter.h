@@ -41,7 +41,8 @@ struct ImportedValue {
 class Scope {
 public:
   /// The scope of `function`, called by `call`; both null for the graph.
-  Scope(llvm::ArrayRef<onnx::OpsetImport> opsets, const onnx::Function *function = nullptr,
+  Scope(llvm::ArrayRef<onnx::OpsetImport> opsets,
+        const onnx::Function *function = nullptr,
         const NodeContext *call = nullptr);
 
   /// Null if the name is not defined.
@@ -50,7 +51,9 @@ public:
   bool define(llvm::StringRef name, ImportedValue value);
   /// An optional input of the function that its call does not give.
   void markAbsent(llvm::StringRef name) { absent.insert(name); }
-  bool isAbsent(llvm::StringRef name) const { return name.empty() || absent.contains(name); }
+  bool isAbsent(llvm::StringRef name) const {
+    return name.empty() || absent.contains(name);
+  }
   /// The opset of `domain`; nothing if it is not imported.
   std::optional<int64_t> getOpset(llvm::StringRef domain) const;
   /// Attribute of the call whose body this is, or the function's default.
@@ -67,8 +70,11 @@ private:
 /// Imports one model. Used once.
 class GraphImporter {
 public:
-  GraphImporter(mlir::MLIRContext *context, std::unique_ptr<onnx::ModelFile> file, const ImportOptions &options,
-                llvm::SmallVectorImpl<ImportIssue> &issues, std::function<void(llvm::StringRef)> warning);
+  GraphImporter(mlir::MLIRContext *context,
+                std::unique_ptr<onnx::ModelFile> file,
+                const ImportOptions &options,
+                llvm::SmallVectorImpl<ImportIssue> &issues,
+                std::function<void(llvm::StringRef)> warning);
   ~GraphImporter();
 
   mlir::FailureOr<mlir::OwningOpRef<mlir::ModuleOp>> run();
@@ -87,19 +93,26 @@ public:
   mlir::Value createConstant(const Content &content, mlir::Location location);
 
   /// Says that two sizes must be equal at run time.
-  void assumeEqual(nn::SizeAttr lhs, nn::SizeAttr rhs, const NodeContext &node, llvm::StringRef expected);
+  void assumeEqual(nn::SizeAttr lhs, nn::SizeAttr rhs, const NodeContext &node,
+                   llvm::StringRef expected);
 
   void report(ImportIssue issue);
-  void warn(llvm::StringRef message) { if (warning) warning(message); }
+  void warn(llvm::StringRef message) {
+    if (warning)
+      warning(message);
+  }
 
   /// An issue of the file as a whole, which ends the import.
-  llvm::LogicalResult fail(llvm::StringRef code, const llvm::Twine &expected, const llvm::Twine &found, const llvm::Twine &remedy);
+  llvm::LogicalResult fail(llvm::StringRef code, const llvm::Twine &expected,
+                           const llvm::Twine &found, const llvm::Twine &remedy);
 
   /// Imports one node of `scope`. Failure means an issue that ends the import;
   /// an unsupported node is recorded, and its outputs are marked missing.
-  llvm::LogicalResult importNode(const onnx::Node &node, Scope &scope, mlir::Location location, unsigned depth);
+  llvm::LogicalResult importNode(const onnx::Node &node, Scope &scope,
+                                 mlir::Location location, unsigned depth);
   /// Imports the body of a function for the call `node`.
-  llvm::LogicalResult importBody(const onnx::Function &body, NodeContext &node, unsigned depth);
+  llvm::LogicalResult importBody(const onnx::Function &body, NodeContext &node,
+                                 unsigned depth);
 
 private:
   llvm::LogicalResult checkOpsets();
@@ -109,15 +122,18 @@ private:
   llvm::LogicalResult finishOutputs(Scope &scope);
   /// The nodes in an order in which every value is made before it is read.
   llvm::FailureOr<llvm::SmallVector<unsigned>> sortNodes(Scope &scope);
-  llvm::LogicalResult reportCycle(const llvm::StringMap<unsigned> &producers, llvm::ArrayRef<unsigned> open);
+  llvm::LogicalResult reportCycle(const llvm::StringMap<unsigned> &producers,
+                                  llvm::ArrayRef<unsigned> open);
   llvm::LogicalResult importChecked(NodeContext &node, unsigned depth);
   llvm::LogicalResult importStandardBody(NodeContext &node, unsigned depth);
   llvm::LogicalResult checkTypes(NodeContext &node);
   /// `node` with the values of attributes that refer to those of the function
   /// around it; without the ones that have none.
-  const onnx::Node &resolveAttributes(const onnx::Node &node, const Scope &scope);
+  const onnx::Node &resolveAttributes(const onnx::Node &node,
+                                      const Scope &scope);
   const onnx::Function *findFunction(const onnx::Node &node) const;
-  llvm::LogicalResult addExtraOutputs(Scope &scope, llvm::SmallVectorImpl<llvm::StringRef> &names);
+  llvm::LogicalResult
+  addExtraOutputs(Scope &scope, llvm::SmallVectorImpl<llvm::StringRef> &names);
   void setModuleAttributes();
 
   mlir::MLIRContext *context;
@@ -130,7 +146,8 @@ private:
   mlir::func::FuncOp main;
   std::unique_ptr<FreeDims> freeDims;
   std::vector<std::unique_ptr<onnx::Node>> resolvedNodes;
-  llvm::MapVector<std::pair<nn::SizeAttr, nn::SizeAttr>, mlir::DictionaryAttr> assumptions;
+  llvm::MapVector<std::pair<nn::SizeAttr, nn::SizeAttr>, mlir::DictionaryAttr>
+      assumptions;
 };
 
 } // namespace sinter

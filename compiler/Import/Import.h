@@ -34,8 +34,10 @@ struct ImportOptions {
 /// every reason that was found: all unsupported nodes, or the first error.
 /// `warning` is told, in a sentence each, of what was decided in doubt.
 mlir::FailureOr<mlir::OwningOpRef<mlir::ModuleOp>>
-importOnnx(mlir::MLIRContext *context, llvm::StringRef path, const ImportOptions &options,
-           llvm::SmallVectorImpl<ImportIssue> &issues, std::function<void(llvm::StringRef)> warning);
+importOnnx(mlir::MLIRContext *context, llvm::StringRef path,
+           const ImportOptions &options,
+           llvm::SmallVectorImpl<ImportIssue> &issues,
+           std::function<void(llvm::StringRef)> warning);
 
 } // namespace sinter
 

@@ -11,7 +11,6 @@ using namespace mlir;
 using namespace sinter;
 using nn::SizeAttr;
 
-
 std::string NodeContext::getName() const {
   llvm::SetVector<StringRef> names;
   nn::collectNodes(location, names);
@@ -47,38 +46,46 @@ std::optional<SmallVector<int64_t>> NodeContext::getInts(StringRef name) const {
   return SmallVector<int64_t>(attribute->ints.begin(), attribute->ints.end());
 }
 
-std::optional<SmallVector<double>> NodeContext::getFloats(StringRef name) const {
+std::optional<SmallVector<double>>
+NodeContext::getFloats(StringRef name) const {
   const onnx::Attribute *attribute = findAttribute(name);
   if (!attribute)
     return std::nullopt;
-  return SmallVector<double>(attribute->floats.begin(), attribute->floats.end());
+  return SmallVector<double>(attribute->floats.begin(),
+                             attribute->floats.end());
 }
 
 //===- Inputs and outputs -------------------------------------------------===//
 
-Value NodeContext::getInput(unsigned index) { return importer.materialize(getImported(index), location); }
+Value NodeContext::getInput(unsigned index) {
+  return importer.materialize(getImported(index), location);
+}
 
 const Content *NodeContext::getContent(unsigned index) const {
   return hasInput(index) ? importer.getContent(getImported(index)) : nullptr;
 }
 
-std::optional<SmallVector<SizeAttr>> NodeContext::getSizeList(unsigned index) const {
+std::optional<SmallVector<SizeAttr>>
+NodeContext::getSizeList(unsigned index) const {
   const Content *content = getContent(index);
   return content ? content->getSizes() : std::nullopt;
 }
 
-std::optional<SmallVector<int64_t>> NodeContext::getIntegerList(unsigned index) const {
+std::optional<SmallVector<int64_t>>
+NodeContext::getIntegerList(unsigned index) const {
   const Content *content = getContent(index);
   return content ? content->getIntegers() : std::nullopt;
 }
 
-std::optional<SmallVector<double>> NodeContext::getNumberList(unsigned index) const {
+std::optional<SmallVector<double>>
+NodeContext::getNumberList(unsigned index) const {
   const Content *content = getContent(index);
   return content ? content->getNumbers() : std::nullopt;
 }
 
 LogicalResult NodeContext::needConstant(unsigned index, StringRef what) {
-  return unsupported(what + " known when compiling", "a value that is computed from data",
+  return unsupported(what + " known when compiling",
+                     "a value that is computed from data",
                      "make the input a constant or a computation on shapes");
 }
 
@@ -88,7 +95,8 @@ LogicalResult NodeContext::setImported(unsigned index, ImportedValue value) {
   value.name = node.outputs[index];
   if (scope.define(value.name, std::move(value)))
     return success();
-  return invalid("every value to have its own name", "a second '" + node.outputs[index] + "'");
+  return invalid("every value to have its own name",
+                 "a second '" + node.outputs[index] + "'");
 }
 
 LogicalResult NodeContext::setOutput(unsigned index, Value value) {
@@ -110,14 +118,17 @@ LogicalResult NodeContext::setContent(unsigned index, Content content) {
 LogicalResult NodeContext::forward(unsigned input, unsigned output) {
   // A large constant of a Constant node is found by the name of its output.
   ImportedValue copy = getImported(input);
-  if (copy.tensor && !copy.value && importer.getFile().findConstant(copy.tensor->name) != copy.tensor)
+  if (copy.tensor && !copy.value &&
+      importer.getFile().findConstant(copy.tensor->name) != copy.tensor)
     copy.value = getInput(input);
   return setImported(output, std::move(copy));
 }
 
 //===- Errors -------------------------------------------------------------===//
 
-LogicalResult NodeContext::unsupported(const Twine &expected, const Twine &found, const Twine &remedy) const {
+LogicalResult NodeContext::unsupported(const Twine &expected,
+                                       const Twine &found,
+                                       const Twine &remedy) const {
   ImportIssue issue;
   issue.kind = ImportIssue::Kind::Unsupported;
   issue.code = "unsupported_node";
@@ -131,7 +142,8 @@ LogicalResult NodeContext::unsupported(const Twine &expected, const Twine &found
   return failure();
 }
 
-LogicalResult NodeContext::invalid(const Twine &expected, const Twine &found) const {
+LogicalResult NodeContext::invalid(const Twine &expected,
+                                   const Twine &found) const {
   ImportIssue issue;
   issue.kind = ImportIssue::Kind::BadInput;
   issue.code = "invalid_node";
@@ -140,18 +152,22 @@ LogicalResult NodeContext::invalid(const Twine &expected, const Twine &found) co
   issue.opset = opset;
   issue.expected = expected.str();
   issue.found = found.str();
-  issue.remedy = "correct the node where the model is made, or export the model again";
+  issue.remedy =
+      "correct the node where the model is made, or export the model again";
   importer.report(std::move(issue));
   return failure();
 }
 
-FailureOr<int64_t> NodeContext::normalizeAxis(int64_t axis, int64_t rank) const {
+FailureOr<int64_t> NodeContext::normalizeAxis(int64_t axis,
+                                              int64_t rank) const {
   if (axis < -rank || axis >= rank)
-    return invalid("an axis of a tensor of rank " + Twine(rank), "axis " + Twine(axis));
+    return invalid("an axis of a tensor of rank " + Twine(rank),
+                   "axis " + Twine(axis));
   return axis < 0 ? axis + rank : axis;
 }
 
-FailureOr<SmallVector<int64_t>> NodeContext::normalizeAxes(ArrayRef<int64_t> axes, int64_t rank) const {
+FailureOr<SmallVector<int64_t>>
+NodeContext::normalizeAxes(ArrayRef<int64_t> axes, int64_t rank) const {
   SmallVector<int64_t> normalized;
   for (int64_t axis : axes) {
     FailureOr<int64_t> one = normalizeAxis(axis, rank);
@@ -171,12 +187,14 @@ static int getComplexity(SizeAttr size) {
   if (size.getConstant())
     return 0;
   ArrayRef<nn::SizeTerm> terms = size.getTerms();
-  bool isName = terms.size() == 1 && terms[0].coefficient == 1 && terms[0].atoms.size() == 1 &&
+  bool isName = terms.size() == 1 && terms[0].coefficient == 1 &&
+                terms[0].atoms.size() == 1 &&
                 terms[0].atoms[0].kind == nn::SizeAtomKind::Symbol;
   return isName ? 1 : 1 + terms.size();
 }
 
-FailureOr<SizeAttr> NodeContext::unify(SizeAttr lhs, SizeAttr rhs, const Twine &expected) {
+FailureOr<SizeAttr> NodeContext::unify(SizeAttr lhs, SizeAttr rhs,
+                                       const Twine &expected) {
   if (lhs == rhs)
     return lhs;
   auto [low, high] = nn::getRange(nn::sub(lhs, rhs));
@@ -186,7 +204,8 @@ FailureOr<SizeAttr> NodeContext::unify(SizeAttr lhs, SizeAttr rhs, const Twine &
   return getComplexity(rhs) < getComplexity(lhs) ? rhs : lhs;
 }
 
-FailureOr<SmallVector<SizeAttr>> NodeContext::broadcast(ArrayRef<SizeAttr> lhs, ArrayRef<SizeAttr> rhs) {
+FailureOr<SmallVector<SizeAttr>>
+NodeContext::broadcast(ArrayRef<SizeAttr> lhs, ArrayRef<SizeAttr> rhs) {
   if (lhs.size() < rhs.size())
     std::swap(lhs, rhs);
   SmallVector<SizeAttr> result(lhs);
@@ -199,7 +218,8 @@ FailureOr<SmallVector<SizeAttr>> NodeContext::broadcast(ArrayRef<SizeAttr> lhs, 
       size = rhs[i];
       continue;
     }
-    FailureOr<SizeAttr> common = unify(size, rhs[i], "sizes that broadcast: equal, or 1");
+    FailureOr<SizeAttr> common =
+        unify(size, rhs[i], "sizes that broadcast: equal, or 1");
     if (failed(common))
       return failure();
     size = *common;
@@ -210,7 +230,8 @@ FailureOr<SmallVector<SizeAttr>> NodeContext::broadcast(ArrayRef<SizeAttr> lhs, 
 void NodeContext::reconcile(SmallVectorImpl<Value> &operands) {
   SmallVector<SizeAttr> target;
   for (Value operand : operands) {
-    FailureOr<SmallVector<SizeAttr>> next = broadcast(target, nn::getSizes(operand.getType()));
+    FailureOr<SmallVector<SizeAttr>> next =
+        broadcast(target, nn::getSizes(operand.getType()));
     if (failed(next)) {
       buildFailed = true;
       return;
@@ -233,9 +254,11 @@ Value NodeContext::scalar(double value, Type elementType) {
   Content content;
   content.elementType = elementType;
   if (isa<FloatType>(elementType))
-    content.elements.push_back(Element::ofNumber(roundToType(value, elementType)));
+    content.elements.push_back(
+        Element::ofNumber(roundToType(value, elementType)));
   else
-    content.elements.push_back(Element::ofSize(getSize(static_cast<int64_t>(value))));
+    content.elements.push_back(
+        Element::ofSize(getSize(static_cast<int64_t>(value))));
   return importer.createConstant(content, location);
 }
 
@@ -256,7 +279,9 @@ Value NodeContext::cast(Value value, Type elementType) {
   auto type = llvm::cast<RankedTensorType>(value.getType());
   if (type.getElementType() == elementType)
     return value;
-  return createTyped<nn::CastOp>(RankedTensorType::get(type.getShape(), elementType, type.getEncoding()), value);
+  return createTyped<nn::CastOp>(
+      RankedTensorType::get(type.getShape(), elementType, type.getEncoding()),
+      value);
 }
 
 Value NodeContext::broadcastTo(Value value, ArrayRef<SizeAttr> sizes) {
@@ -265,7 +290,8 @@ Value NodeContext::broadcastTo(Value value, ArrayRef<SizeAttr> sizes) {
   return type == target ? value : createTyped<nn::BroadcastOp>(target, value);
 }
 
-Value NodeContext::reduce(Value value, nn::ReduceKind kind, ArrayRef<int64_t> axes) {
+Value NodeContext::reduce(Value value, nn::ReduceKind kind,
+                          ArrayRef<int64_t> axes) {
   SmallVector<int64_t> sorted(axes);
   llvm::sort(sorted);
   return sorted.empty() ? value : create<nn::ReduceOp>(value, kind, sorted);

@@ -20,8 +20,10 @@ namespace sinter {
 /// is noted, makes the import of the node fail, and is replaced by an operand.
 class NodeContext {
 public:
-  NodeContext(GraphImporter &importer, const onnx::Node &node, int64_t opset, Scope &scope, mlir::Location location)
-      : importer(importer), node(node), scope(scope), opset(opset), location(location) {}
+  NodeContext(GraphImporter &importer, const onnx::Node &node, int64_t opset,
+              Scope &scope, mlir::Location location)
+      : importer(importer), node(node), scope(scope), opset(opset),
+        location(location) {}
 
   const onnx::Node &getNode() const { return node; }
   GraphImporter &getImporter() { return importer; }
@@ -34,34 +36,54 @@ public:
   std::string getOp() const;
 
   //===- Attributes; a missing one has the given default ------------------===//
-  bool hasAttribute(llvm::StringRef name) const { return findAttribute(name) != nullptr; }
+  bool hasAttribute(llvm::StringRef name) const {
+    return findAttribute(name) != nullptr;
+  }
   int64_t getInt(llvm::StringRef name, int64_t defaultValue) const;
   double getFloat(llvm::StringRef name, double defaultValue) const;
-  llvm::StringRef getString(llvm::StringRef name, llvm::StringRef defaultValue) const;
+  llvm::StringRef getString(llvm::StringRef name,
+                            llvm::StringRef defaultValue) const;
   std::optional<llvm::SmallVector<int64_t>> getInts(llvm::StringRef name) const;
-  std::optional<llvm::SmallVector<double>> getFloats(llvm::StringRef name) const;
-  const onnx::Attribute *findAttribute(llvm::StringRef name) const { return node.findAttribute(name); }
+  std::optional<llvm::SmallVector<double>>
+  getFloats(llvm::StringRef name) const;
+  const onnx::Attribute *findAttribute(llvm::StringRef name) const {
+    return node.findAttribute(name);
+  }
 
   //===- Inputs -----------------------------------------------------------===//
   unsigned getNumInputs() const { return node.inputs.size(); }
-  bool hasInput(unsigned index) const { return index < node.inputs.size() && !scope.isAbsent(node.inputs[index]); }
-  ImportedValue &getImported(unsigned index) const { return *scope.find(node.inputs[index]); }
+  bool hasInput(unsigned index) const {
+    return index < node.inputs.size() && !scope.isAbsent(node.inputs[index]);
+  }
+  ImportedValue &getImported(unsigned index) const {
+    return *scope.find(node.inputs[index]);
+  }
   mlir::Value getInput(unsigned index);
-  mlir::RankedTensorType getType(unsigned index) const { return getImported(index).type; }
-  mlir::Type getElementType(unsigned index) const { return getType(index).getElementType(); }
-  llvm::SmallVector<nn::SizeAttr> getSizes(unsigned index) const { return nn::getSizes(getType(index)); }
+  mlir::RankedTensorType getType(unsigned index) const {
+    return getImported(index).type;
+  }
+  mlir::Type getElementType(unsigned index) const {
+    return getType(index).getElementType();
+  }
+  llvm::SmallVector<nn::SizeAttr> getSizes(unsigned index) const {
+    return nn::getSizes(getType(index));
+  }
   int64_t getRank(unsigned index) const { return getType(index).getRank(); }
   /// Null if the elements are not known or the input is missing.
   const Content *getContent(unsigned index) const;
   /// The elements of a list of integers: sizes, or constants only. Nothing if
   /// they are not known; use `needConstant` to say so.
-  std::optional<llvm::SmallVector<nn::SizeAttr>> getSizeList(unsigned index) const;
-  std::optional<llvm::SmallVector<int64_t>> getIntegerList(unsigned index) const;
+  std::optional<llvm::SmallVector<nn::SizeAttr>>
+  getSizeList(unsigned index) const;
+  std::optional<llvm::SmallVector<int64_t>>
+  getIntegerList(unsigned index) const;
   std::optional<llvm::SmallVector<double>> getNumberList(unsigned index) const;
   mlir::LogicalResult needConstant(unsigned index, llvm::StringRef what);
 
   //===- Outputs ----------------------------------------------------------===//
-  bool hasOutput(unsigned index) const { return index < node.outputs.size() && !node.outputs[index].empty(); }
+  bool hasOutput(unsigned index) const {
+    return index < node.outputs.size() && !node.outputs[index].empty();
+  }
   unsigned getNumOutputs() const { return node.outputs.size(); }
   mlir::LogicalResult setOutput(unsigned index, mlir::Value value);
   mlir::LogicalResult setContent(unsigned index, Content content);
@@ -71,21 +93,28 @@ public:
 
   //===- Errors -----------------------------------------------------------===//
   /// A valid node that cannot be compiled.
-  mlir::LogicalResult unsupported(const llvm::Twine &expected, const llvm::Twine &found, const llvm::Twine &remedy) const;
+  mlir::LogicalResult unsupported(const llvm::Twine &expected,
+                                  const llvm::Twine &found,
+                                  const llvm::Twine &remedy) const;
   /// A node that is against the rules of ONNX.
-  mlir::LogicalResult invalid(const llvm::Twine &expected, const llvm::Twine &found) const;
+  mlir::LogicalResult invalid(const llvm::Twine &expected,
+                              const llvm::Twine &found) const;
   /// `axis` counted from the front; failure if it is not in [-rank, rank).
   mlir::FailureOr<int64_t> normalizeAxis(int64_t axis, int64_t rank) const;
-  mlir::FailureOr<llvm::SmallVector<int64_t>> normalizeAxes(llvm::ArrayRef<int64_t> axes, int64_t rank) const;
+  mlir::FailureOr<llvm::SmallVector<int64_t>>
+  normalizeAxes(llvm::ArrayRef<int64_t> axes, int64_t rank) const;
 
   //===- Sizes ------------------------------------------------------------===//
-  nn::SizeAttr getSize(int64_t value) { return nn::getSize(getContext(), value); }
-  /// One size for both, the more constant one; assumes that they are equal where
-  /// that depends on free dimensions. Failure if they never are.
-  mlir::FailureOr<nn::SizeAttr> unify(nn::SizeAttr lhs, nn::SizeAttr rhs, const llvm::Twine &expected);
+  nn::SizeAttr getSize(int64_t value) {
+    return nn::getSize(getContext(), value);
+  }
+  /// One size for both, the more constant one; assumes that they are equal
+  /// where that depends on free dimensions. Failure if they never are.
+  mlir::FailureOr<nn::SizeAttr> unify(nn::SizeAttr lhs, nn::SizeAttr rhs,
+                                      const llvm::Twine &expected);
   /// The shape to which `shapes` broadcast, sizes unified.
-  mlir::FailureOr<llvm::SmallVector<nn::SizeAttr>> broadcast(llvm::ArrayRef<nn::SizeAttr> lhs,
-                                                             llvm::ArrayRef<nn::SizeAttr> rhs);
+  mlir::FailureOr<llvm::SmallVector<nn::SizeAttr>>
+  broadcast(llvm::ArrayRef<nn::SizeAttr> lhs, llvm::ArrayRef<nn::SizeAttr> rhs);
 
   //===- Building ---------------------------------------------------------===//
   template <typename OpTy, typename... Args>
@@ -93,7 +122,8 @@ public:
   /// The same for operations whose result type is given first.
   template <typename OpTy, typename... Args>
   mlir::Value createTyped(mlir::Type type, Args &&...args) {
-    return OpTy::create(importer.getBuilder(), location, type, std::forward<Args>(args)...);
+    return OpTy::create(importer.getBuilder(), location, type,
+                        std::forward<Args>(args)...);
   }
   /// An element-wise operation; sizes that must be equal are made so.
   template <typename OpTy, typename... Args>
@@ -103,10 +133,12 @@ public:
   mlir::Value reshape(mlir::Value value, llvm::ArrayRef<nn::SizeAttr> sizes);
   mlir::Value transpose(mlir::Value value, llvm::ArrayRef<int64_t> permutation);
   mlir::Value cast(mlir::Value value, mlir::Type elementType);
-  mlir::Value broadcastTo(mlir::Value value, llvm::ArrayRef<nn::SizeAttr> sizes);
-  mlir::Value reduce(mlir::Value value, nn::ReduceKind kind, llvm::ArrayRef<int64_t> axes);
-  /// A vector of channels as [channels, 1, .., 1], to broadcast over dimension 1
-  /// of a tensor of rank `rank`.
+  mlir::Value broadcastTo(mlir::Value value,
+                          llvm::ArrayRef<nn::SizeAttr> sizes);
+  mlir::Value reduce(mlir::Value value, nn::ReduceKind kind,
+                     llvm::ArrayRef<int64_t> axes);
+  /// A vector of channels as [channels, 1, .., 1], to broadcast over dimension
+  /// 1 of a tensor of rank `rank`.
   mlir::Value alignChannels(mlir::Value vector, int64_t rank);
 
   bool hasFailed() const { return buildFailed; }
@@ -133,7 +165,8 @@ private:
 template <typename OpTy, typename... Args>
 mlir::Value NodeContext::create(Args &&...args) {
   mlir::Value fallback = firstValue(args...);
-  mlir::FailureOr<OpTy> op = nn::createInferred<OpTy>(importer.getBuilder(), location, std::forward<Args>(args)...);
+  mlir::FailureOr<OpTy> op = nn::createInferred<OpTy>(
+      importer.getBuilder(), location, std::forward<Args>(args)...);
   if (succeeded(op))
     return (*op)->getResult(0);
   buildFailed = true;
@@ -141,14 +174,16 @@ mlir::Value NodeContext::create(Args &&...args) {
 }
 
 template <typename OpTy, typename... Args>
-mlir::Value NodeContext::elementwise(mlir::ValueRange operands, Args &&...args) {
+mlir::Value NodeContext::elementwise(mlir::ValueRange operands,
+                                     Args &&...args) {
   llvm::SmallVector<mlir::Value> values(operands);
   reconcile(values);
   constexpr bool isUnary = OpTy::template hasTrait<mlir::OpTrait::OneOperand>();
   if constexpr (isUnary)
     return create<OpTy>(values[0], std::forward<Args>(args)...);
   else if constexpr (std::is_same_v<OpTy, nn::WhereOp>)
-    return create<OpTy>(values[0], values[1], values[2], std::forward<Args>(args)...);
+    return create<OpTy>(values[0], values[1], values[2],
+                        std::forward<Args>(args)...);
   else
     return create<OpTy>(values[0], values[1], std::forward<Args>(args)...);
 }

@@ -12,16 +12,18 @@ using namespace sinter;
 
 static llvm::StringMap<SmallVector<const OpRow *, 2>> buildIndex() {
   llvm::StringMap<SmallVector<const OpRow *, 2>> index;
-  for (auto family : {getActivationRows, getConstantRows, getContractionRows, getElementwiseRows, getIndexingRows,
-                      getMovementRows, getNormalizationRows, getReductionRows, getResizeRows, getShapeRows, getSoftmaxRows,
-                      getSpatialRows})
+  for (auto family : {getActivationRows, getConstantRows, getContractionRows,
+                      getElementwiseRows, getIndexingRows, getMovementRows,
+                      getNormalizationRows, getReductionRows, getResizeRows,
+                      getShapeRows, getSoftmaxRows, getSpatialRows})
     for (const OpRow &row : family())
       index[row.op].push_back(&row);
   return index;
 }
 
 const OpRow *sinter::findRow(StringRef op, StringRef domain, int64_t opset) {
-  static const llvm::StringMap<SmallVector<const OpRow *, 2>> index = buildIndex();
+  static const llvm::StringMap<SmallVector<const OpRow *, 2>> index =
+      buildIndex();
   auto rows = index.find(op);
   if (rows == index.end())
     return nullptr;
@@ -33,15 +35,28 @@ const OpRow *sinter::findRow(StringRef op, StringRef domain, int64_t opset) {
 
 StringRef sinter::getRemedy(StringRef op, StringRef domain) {
   if (!domain.empty())
-    return "export the model with operators of the standard domain, or give it a function body in the model";
+    return "export the model with operators of the standard domain, or give it "
+           "a function body in the model";
   return llvm::StringSwitch<StringRef>(op)
-      .Cases({"If", "Loop", "Scan"}, "export the model with the branch or the number of steps fixed, so that no control flow remains")
-      .Cases({"LSTM", "GRU", "RNN"}, "export the recurrent layer as an unrolled graph of MatMul, Add and activations")
-      .Cases({"NonZero", "Compress", "Unique"}, "the size of the result depends on data; rewrite with Where and a mask")
-      .Cases({"TopK", "NonMaxSuppression"}, "cut the graph before this node (export its input as an output) and select outside of the model")
-      .Cases({"ScatterElements", "ScatterND", "Scatter"}, "rewrite with Where, Concat or a one-hot MatMul")
-      .Cases({"QuantizeLinear", "DequantizeLinear", "QLinearConv", "QLinearMatMul"}, "give the model before quantization")
+      .Cases({"If", "Loop", "Scan"},
+             "export the model with the branch or the number of steps fixed, "
+             "so that no control flow remains")
+      .Cases({"LSTM", "GRU", "RNN"},
+             "export the recurrent layer as an unrolled graph of MatMul, Add "
+             "and activations")
+      .Cases({"NonZero", "Compress", "Unique"},
+             "the size of the result depends on data; rewrite with Where and a "
+             "mask")
+      .Cases({"TopK", "NonMaxSuppression"},
+             "cut the graph before this node (export its input as an output) "
+             "and select outside of the model")
+      .Cases({"ScatterElements", "ScatterND", "Scatter"},
+             "rewrite with Where, Concat or a one-hot MatMul")
+      .Cases({"QuantizeLinear", "DequantizeLinear", "QLinearConv",
+              "QLinearMatMul"},
+             "give the model before quantization")
       .Case("GatherND", "rewrite with Gather on a flattened tensor")
       .StartsWith("Sequence", "export the model without sequences")
-      .Default("rewrite the node with supported operators, or cut the graph before it");
+      .Default("rewrite the node with supported operators, or cut the graph "
+               "before it");
 }

@@ -9,7 +9,8 @@
 using namespace sinter;
 using llvm::StringRef;
 
-Scope::Scope(llvm::ArrayRef<onnx::OpsetImport> imports, const onnx::Function *function, const NodeContext *call)
+Scope::Scope(llvm::ArrayRef<onnx::OpsetImport> imports,
+             const onnx::Function *function, const NodeContext *call)
     : function(function), call(call) {
   for (const onnx::OpsetImport &import : imports)
     opsets[onnx::canonicalDomain(import.domain)] = import.version;
@@ -21,7 +22,9 @@ ImportedValue *Scope::find(StringRef name) {
 }
 
 bool Scope::define(StringRef name, ImportedValue value) {
-  return values.try_emplace(name, std::make_unique<ImportedValue>(std::move(value))).second;
+  return values
+      .try_emplace(name, std::make_unique<ImportedValue>(std::move(value)))
+      .second;
 }
 
 std::optional<int64_t> Scope::getOpset(StringRef domain) const {

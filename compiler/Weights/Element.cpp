@@ -5,8 +5,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Weights/Element.h"
-#include "llvm/ADT/APFloat.h"
 #include "mlir/IR/BuiltinTypes.h"
+#include "llvm/ADT/APFloat.h"
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -92,16 +92,19 @@ static uint16_t toHalf(double value, const llvm::fltSemantics &format) {
 static double fromHalf(uint16_t bits, const llvm::fltSemantics &format) {
   llvm::APFloat number(format, llvm::APInt(16, bits));
   bool lost = false;
-  number.convert(llvm::APFloat::IEEEdouble(), llvm::APFloat::rmNearestTiesToEven, &lost);
+  number.convert(llvm::APFloat::IEEEdouble(),
+                 llvm::APFloat::rmNearestTiesToEven, &lost);
   return number.convertToDouble();
 }
 
 /// Calls `visit` with `count` elements of the stored type T.
 template <typename T, typename Visit>
-static void loadAs(const char *in, int64_t stride, int64_t count, Scalar *out, Visit visit) {
+static void loadAs(const char *in, int64_t stride, int64_t count, Scalar *out,
+                   Visit visit) {
   for (int64_t n = 0; n < count; ++n) {
     T value;
-    std::memcpy(&value, in + n * stride * static_cast<int64_t>(sizeof(T)), sizeof(T));
+    std::memcpy(&value, in + n * stride * static_cast<int64_t>(sizeof(T)),
+                sizeof(T));
     visit(out[n], value);
   }
 }
@@ -113,21 +116,27 @@ static void storeAs(const Scalar *in, int64_t count, char *out, Make make) {
   }
 }
 
-void sinter::weights::loadElements(ElementKind kind, const char *in, int64_t stride, int64_t count, Scalar *out) {
+void sinter::weights::loadElements(ElementKind kind, const char *in,
+                                   int64_t stride, int64_t count, Scalar *out) {
   auto asFloat = [](Scalar &s, auto v) { s.f = v; };
   auto asSigned = [](Scalar &s, auto v) { s.i = v; };
   auto asUnsigned = [](Scalar &s, auto v) { s.u = v; };
   switch (kind) {
   case ElementKind::F16:
-    return loadAs<uint16_t>(in, stride, count, out, [](Scalar &s, uint16_t v) { s.f = fromHalf(v, llvm::APFloat::IEEEhalf()); });
+    return loadAs<uint16_t>(in, stride, count, out, [](Scalar &s, uint16_t v) {
+      s.f = fromHalf(v, llvm::APFloat::IEEEhalf());
+    });
   case ElementKind::BF16:
-    return loadAs<uint16_t>(in, stride, count, out, [](Scalar &s, uint16_t v) { s.f = fromHalf(v, llvm::APFloat::BFloat()); });
+    return loadAs<uint16_t>(in, stride, count, out, [](Scalar &s, uint16_t v) {
+      s.f = fromHalf(v, llvm::APFloat::BFloat());
+    });
   case ElementKind::F32:
     return loadAs<float>(in, stride, count, out, asFloat);
   case ElementKind::F64:
     return loadAs<double>(in, stride, count, out, asFloat);
   case ElementKind::I1:
-    return loadAs<uint8_t>(in, stride, count, out, [](Scalar &s, uint8_t v) { s.i = v != 0; });
+    return loadAs<uint8_t>(in, stride, count, out,
+                           [](Scalar &s, uint8_t v) { s.i = v != 0; });
   case ElementKind::I8:
     return loadAs<int8_t>(in, stride, count, out, asSigned);
   case ElementKind::I16:
@@ -147,26 +156,35 @@ void sinter::weights::loadElements(ElementKind kind, const char *in, int64_t str
   }
 }
 
-void sinter::weights::storeElements(ElementKind kind, const Scalar *in, int64_t count, char *out) {
+void sinter::weights::storeElements(ElementKind kind, const Scalar *in,
+                                    int64_t count, char *out) {
   switch (kind) {
   case ElementKind::F16:
-    return storeAs<uint16_t>(in, count, out, [](Scalar s) { return toHalf(s.f, llvm::APFloat::IEEEhalf()); });
+    return storeAs<uint16_t>(in, count, out, [](Scalar s) {
+      return toHalf(s.f, llvm::APFloat::IEEEhalf());
+    });
   case ElementKind::BF16:
-    return storeAs<uint16_t>(in, count, out, [](Scalar s) { return toHalf(s.f, llvm::APFloat::BFloat()); });
+    return storeAs<uint16_t>(in, count, out, [](Scalar s) {
+      return toHalf(s.f, llvm::APFloat::BFloat());
+    });
   case ElementKind::F32:
-    return storeAs<float>(in, count, out, [](Scalar s) { return static_cast<float>(s.f); });
+    return storeAs<float>(in, count, out,
+                          [](Scalar s) { return static_cast<float>(s.f); });
   case ElementKind::F64:
     return storeAs<double>(in, count, out, [](Scalar s) { return s.f; });
   case ElementKind::I1:
   case ElementKind::I8:
   case ElementKind::U8:
-    return storeAs<uint8_t>(in, count, out, [](Scalar s) { return static_cast<uint8_t>(s.u); });
+    return storeAs<uint8_t>(in, count, out,
+                            [](Scalar s) { return static_cast<uint8_t>(s.u); });
   case ElementKind::I16:
   case ElementKind::U16:
-    return storeAs<uint16_t>(in, count, out, [](Scalar s) { return static_cast<uint16_t>(s.u); });
+    return storeAs<uint16_t>(
+        in, count, out, [](Scalar s) { return static_cast<uint16_t>(s.u); });
   case ElementKind::I32:
   case ElementKind::U32:
-    return storeAs<uint32_t>(in, count, out, [](Scalar s) { return static_cast<uint32_t>(s.u); });
+    return storeAs<uint32_t>(
+        in, count, out, [](Scalar s) { return static_cast<uint32_t>(s.u); });
   case ElementKind::I64:
   case ElementKind::U64:
     return storeAs<uint64_t>(in, count, out, [](Scalar s) { return s.u; });
@@ -178,10 +196,13 @@ static Scalar floatToInteger(double value, unsigned bits, bool isUnsigned) {
   Scalar result{};
   if (std::isnan(value))
     return result;
-  double upper = std::ldexp(1.0, isUnsigned ? bits : bits - 1), lower = isUnsigned ? 0.0 : -upper;
+  double upper = std::ldexp(1.0, isUnsigned ? bits : bits - 1),
+         lower = isUnsigned ? 0.0 : -upper;
   double whole = std::trunc(value);
   if (whole >= upper) {
-    result.u = isUnsigned ? (bits == 64 ? ~uint64_t(0) : (uint64_t(1) << bits) - 1) : (uint64_t(1) << (bits - 1)) - 1;
+    result.u = isUnsigned
+                   ? (bits == 64 ? ~uint64_t(0) : (uint64_t(1) << bits) - 1)
+                   : (uint64_t(1) << (bits - 1)) - 1;
     return result;
   }
   if (whole <= lower)
@@ -193,7 +214,8 @@ static Scalar floatToInteger(double value, unsigned bits, bool isUnsigned) {
   return result;
 }
 
-Scalar sinter::weights::convertElement(Scalar value, ElementKind from, ElementKind to) {
+Scalar sinter::weights::convertElement(Scalar value, ElementKind from,
+                                       ElementKind to) {
   Domain source = getDomain(from), target = getDomain(to);
   Scalar result = value;
   if (to == ElementKind::I1) {
@@ -208,6 +230,7 @@ Scalar sinter::weights::convertElement(Scalar value, ElementKind from, ElementKi
     return result;
   }
   if (source == Domain::Float)
-    return floatToInteger(value.f, getElementBytes(to) * 8, target == Domain::Unsigned);
+    return floatToInteger(value.f, getElementBytes(to) * 8,
+                          target == Domain::Unsigned);
   return result; // storeElements wraps.
 }

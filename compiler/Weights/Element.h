@@ -13,7 +13,21 @@
 namespace sinter::weights {
 
 /// How an element is stored.
-enum class ElementKind { F16, BF16, F32, F64, I1, I8, I16, I32, I64, U8, U16, U32, U64 };
+enum class ElementKind {
+  F16,
+  BF16,
+  F32,
+  F64,
+  I1,
+  I8,
+  I16,
+  I32,
+  I64,
+  U8,
+  U16,
+  U32,
+  U64
+};
 
 /// In which arithmetic elements are computed: double (its rounding to a
 /// narrower float is that of the narrower operation for + - * / and square
@@ -33,9 +47,11 @@ unsigned getElementBytes(ElementKind kind);
 Domain getDomain(ElementKind kind);
 
 /// Reads `count` elements from `in`, `stride` elements apart.
-void loadElements(ElementKind kind, const char *in, int64_t stride, int64_t count, Scalar *out);
+void loadElements(ElementKind kind, const char *in, int64_t stride,
+                  int64_t count, Scalar *out);
 /// Writes `count` elements one after the other; rounds, or wraps, to `kind`.
-void storeElements(ElementKind kind, const Scalar *in, int64_t count, char *out);
+void storeElements(ElementKind kind, const Scalar *in, int64_t count,
+                   char *out);
 /// Converts as nn.cast does.
 Scalar convertElement(Scalar value, ElementKind from, ElementKind to);
 

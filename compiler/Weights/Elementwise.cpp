@@ -44,14 +44,20 @@ static Scalar ofUnsigned(uint64_t value) {
 }
 
 static double roundHalfEven(double x) { return std::nearbyint(x); }
-static double maxNan(double a, double b) { return std::isnan(a) ? a : std::isnan(b) ? b : a > b ? a : b; }
-static double minNan(double a, double b) { return std::isnan(a) ? a : std::isnan(b) ? b : a < b ? a : b; }
+static double maxNan(double a, double b) {
+  return std::isnan(a) ? a : std::isnan(b) ? b : a > b ? a : b;
+}
+static double minNan(double a, double b) {
+  return std::isnan(a) ? a : std::isnan(b) ? b : a < b ? a : b;
+}
 static double floorMod(double a, double b) {
   double r = std::fmod(a, b);
   return r != 0 && (r < 0) != (b < 0) ? r + b : r;
 }
 static int64_t divide(int64_t a, int64_t b) {
-  return b == 0 ? 0 : b == -1 ? static_cast<int64_t>(-static_cast<uint64_t>(a)) : a / b;
+  return b == 0    ? 0
+         : b == -1 ? static_cast<int64_t>(-static_cast<uint64_t>(a))
+                   : a / b;
 }
 static int64_t remainder(int64_t a, int64_t b, bool fmod) {
   if (b == 0 || b == -1)
@@ -61,24 +67,57 @@ static int64_t remainder(int64_t a, int64_t b, bool fmod) {
 }
 
 /// An integer stays exact where the bounds do not touch it.
-static Scalar clampInteger(Scalar value, double asDouble, ElementKind kind, const Params &params) {
+static Scalar clampInteger(Scalar value, double asDouble, ElementKind kind,
+                           const Params &params) {
   if (asDouble > params.max)
     return convertElement(ofFloat(params.max), ElementKind::F64, kind);
   if (asDouble < params.min)
-    return convertElement(ofFloat(std::min(params.min, params.max)), ElementKind::F64, kind);
+    return convertElement(ofFloat(std::min(params.min, params.max)),
+                          ElementKind::F64, kind);
   return value;
 }
 
-#define F1(EXPR) [](const Scalar *in, const Params &) { double x = in[0].f; (void)x; return ofFloat(EXPR); }
-#define F2(EXPR) [](const Scalar *in, const Params &) { double x = in[0].f, y = in[1].f; return ofFloat(EXPR); }
-#define I1(EXPR) [](const Scalar *in, const Params &) { int64_t x = in[0].i; return ofInt(EXPR); }
-#define I2(EXPR) [](const Scalar *in, const Params &) { int64_t x = in[0].i, y = in[1].i; return ofInt(EXPR); }
-#define U1(EXPR) [](const Scalar *in, const Params &) { uint64_t x = in[0].u; return ofUnsigned(EXPR); }
-#define U2(EXPR) [](const Scalar *in, const Params &) { uint64_t x = in[0].u, y = in[1].u; return ofUnsigned(EXPR); }
-#define FC(EXPR) [](const Scalar *in, const Params &) { double x = in[0].f, y = in[1].f; return ofInt(EXPR); }
-#define WRAP(A, OP, B) static_cast<int64_t>(static_cast<uint64_t>(A) OP static_cast<uint64_t>(B))
+#define F1(EXPR)                                                               \
+  [](const Scalar *in, const Params &) {                                       \
+    double x = in[0].f;                                                        \
+    (void)x;                                                                   \
+    return ofFloat(EXPR);                                                      \
+  }
+#define F2(EXPR)                                                               \
+  [](const Scalar *in, const Params &) {                                       \
+    double x = in[0].f, y = in[1].f;                                           \
+    return ofFloat(EXPR);                                                      \
+  }
+#define I1(EXPR)                                                               \
+  [](const Scalar *in, const Params &) {                                       \
+    int64_t x = in[0].i;                                                       \
+    return ofInt(EXPR);                                                        \
+  }
+#define I2(EXPR)                                                               \
+  [](const Scalar *in, const Params &) {                                       \
+    int64_t x = in[0].i, y = in[1].i;                                          \
+    return ofInt(EXPR);                                                        \
+  }
+#define U1(EXPR)                                                               \
+  [](const Scalar *in, const Params &) {                                       \
+    uint64_t x = in[0].u;                                                      \
+    return ofUnsigned(EXPR);                                                   \
+  }
+#define U2(EXPR)                                                               \
+  [](const Scalar *in, const Params &) {                                       \
+    uint64_t x = in[0].u, y = in[1].u;                                         \
+    return ofUnsigned(EXPR);                                                   \
+  }
+#define FC(EXPR)                                                               \
+  [](const Scalar *in, const Params &) {                                       \
+    double x = in[0].f, y = in[1].f;                                           \
+    return ofInt(EXPR);                                                        \
+  }
+#define WRAP(A, OP, B)                                                         \
+  static_cast<int64_t>(static_cast<uint64_t>(A) OP static_cast<uint64_t>(B))
 
-/// One row for each element-wise operation of the nn dialect but cast and where.
+/// One row for each element-wise operation of the nn dialect but cast and
+/// where.
 static const llvm::StringMap<Row> &getRows() {
   static const llvm::StringMap<Row> rows = {
       {"abs", {1, F1(std::fabs(x)), I1(x < 0 ? WRAP(0, -, x) : x), U1(x)}},
@@ -87,14 +126,21 @@ static const llvm::StringMap<Row> &getRows() {
       {"erf", {1, F1(std::erf(x)), nullptr, nullptr}},
       {"exp", {1, F1(std::exp(x)), nullptr, nullptr}},
       {"floor", {1, F1(std::floor(x)), nullptr, nullptr}},
-      {"is_nan", {1, [](const Scalar *in, const Params &) { return ofInt(std::isnan(in[0].f)); }, nullptr, nullptr}},
+      {"is_nan",
+       {1,
+        [](const Scalar *in, const Params &) {
+          return ofInt(std::isnan(in[0].f));
+        },
+        nullptr, nullptr}},
       {"log", {1, F1(std::log(x)), nullptr, nullptr}},
       {"neg", {1, F1(-x), I1(WRAP(0, -, x)), U1(0 - x)}},
       {"not", {1, nullptr, I1(x == 0), nullptr}},
       {"relu", {1, F1(x < 0 ? 0.0 : x), I1(x < 0 ? 0 : x), U1(x)}},
       {"round", {1, F1(roundHalfEven(x)), nullptr, nullptr}},
       {"sigmoid", {1, F1(1 / (1 + std::exp(-x))), nullptr, nullptr}},
-      {"sign", {1, F1(std::isnan(x) ? x : double((x > 0) - (x < 0))), I1((x > 0) - (x < 0)), U1(x != 0)}},
+      {"sign",
+       {1, F1(std::isnan(x) ? x : double((x > 0) - (x < 0))),
+        I1((x > 0) - (x < 0)), U1(x != 0)}},
       {"sin", {1, F1(std::sin(x)), nullptr, nullptr}},
       {"sqrt", {1, F1(std::sqrt(x)), nullptr, nullptr}},
       {"tanh", {1, F1(std::tanh(x)), nullptr, nullptr}},
@@ -103,8 +149,15 @@ static const llvm::StringMap<Row> &getRows() {
       {"max", {2, F2(maxNan(x, y)), I2(std::max(x, y)), U2(std::max(x, y))}},
       {"min", {2, F2(minNan(x, y)), I2(std::min(x, y)), U2(std::min(x, y))}},
       {"mod",
-       {2, [](const Scalar *in, const Params &p) { return ofFloat(p.fmod ? std::fmod(in[0].f, in[1].f) : floorMod(in[0].f, in[1].f)); },
-        [](const Scalar *in, const Params &p) { return ofInt(remainder(in[0].i, in[1].i, p.fmod)); }, U2(y == 0 ? 0 : x % y)}},
+       {2,
+        [](const Scalar *in, const Params &p) {
+          return ofFloat(p.fmod ? std::fmod(in[0].f, in[1].f)
+                                : floorMod(in[0].f, in[1].f));
+        },
+        [](const Scalar *in, const Params &p) {
+          return ofInt(remainder(in[0].i, in[1].i, p.fmod));
+        },
+        U2(y == 0 ? 0 : x % y)}},
       {"mul", {2, F2(x * y), I2(WRAP(x, *, y)), U2(x * y)}},
       {"pow", {2, F2(std::pow(x, y)), nullptr, nullptr}},
       {"sub", {2, F2(x - y), I2(WRAP(x, -, y)), U2(x - y)}},
@@ -115,9 +168,18 @@ static const llvm::StringMap<Row> &getRows() {
       {"less", {2, FC(x < y), I2(x < y), U2(x < y)}},
       {"less_equal", {2, FC(x <= y), I2(x <= y), U2(x <= y)}},
       {"clamp",
-       {1, [](const Scalar *in, const Params &p) { return ofFloat(std::isnan(in[0].f) ? in[0].f : std::min(std::max(in[0].f, p.min), p.max)); },
-        [](const Scalar *in, const Params &p) { return clampInteger(in[0], double(in[0].i), ElementKind::I64, p); },
-        [](const Scalar *in, const Params &p) { return clampInteger(in[0], double(in[0].u), ElementKind::U64, p); }}},
+       {1,
+        [](const Scalar *in, const Params &p) {
+          return ofFloat(std::isnan(in[0].f)
+                             ? in[0].f
+                             : std::min(std::max(in[0].f, p.min), p.max));
+        },
+        [](const Scalar *in, const Params &p) {
+          return clampInteger(in[0], double(in[0].i), ElementKind::I64, p);
+        },
+        [](const Scalar *in, const Params &p) {
+          return clampInteger(in[0], double(in[0].u), ElementKind::U64, p);
+        }}},
   };
   return rows;
 }
@@ -133,7 +195,8 @@ static const llvm::StringMap<Row> &getRows() {
 
 /// Strides of an operand in the index space of `shape`: 0 where it repeats.
 /// Nothing if it does not broadcast to `shape`.
-static std::optional<SmallVector<int64_t>> getBroadcastStrides(ArrayRef<int64_t> operand, ArrayRef<int64_t> shape) {
+static std::optional<SmallVector<int64_t>>
+getBroadcastStrides(ArrayRef<int64_t> operand, ArrayRef<int64_t> shape) {
   if (operand.size() > shape.size())
     return std::nullopt;
   SmallVector<int64_t> strides(shape.size(), 0), own = getStrides(operand);
@@ -147,9 +210,12 @@ static std::optional<SmallVector<int64_t>> getBroadcastStrides(ArrayRef<int64_t>
 }
 
 /// Merges neighbouring dimensions that every operand walks in one stride.
-static void collapse(SmallVectorImpl<int64_t> &shape, SmallVectorImpl<SmallVector<int64_t>> &strides) {
+static void collapse(SmallVectorImpl<int64_t> &shape,
+                     SmallVectorImpl<SmallVector<int64_t>> &strides) {
   for (size_t i = shape.size(); i-- > 1;) {
-    bool joins = llvm::all_of(strides, [&](ArrayRef<int64_t> s) { return s[i - 1] == s[i] * shape[i]; });
+    bool joins = llvm::all_of(strides, [&](ArrayRef<int64_t> s) {
+      return s[i - 1] == s[i] * shape[i];
+    });
     if (!joins && shape[i - 1] != 1)
       continue;
     shape[i - 1] *= shape[i];
@@ -164,7 +230,9 @@ static void collapse(SmallVectorImpl<int64_t> &shape, SmallVectorImpl<SmallVecto
 /// Calls `compute` for runs of result elements with the operands' elements.
 static LogicalResult
 forEachRun(const Expression &e, char *out,
-           llvm::function_ref<void(ArrayRef<SmallVector<Scalar, 0>> in, Scalar *result, int64_t count)> compute) {
+           llvm::function_ref<void(ArrayRef<SmallVector<Scalar, 0>> in,
+                                   Scalar *result, int64_t count)>
+               compute) {
   constexpr int64_t kRun = 1024;
   SmallVector<int64_t> shape(e.getShape());
   if (shape.empty())
@@ -180,7 +248,8 @@ forEachRun(const Expression &e, char *out,
     return success();
   collapse(shape, strides);
 
-  SmallVector<SmallVector<Scalar, 0>> in(e.operands.size(), SmallVector<Scalar, 0>(kRun));
+  SmallVector<SmallVector<Scalar, 0>> in(e.operands.size(),
+                                         SmallVector<Scalar, 0>(kRun));
   SmallVector<Scalar, 0> result(kRun);
   SmallVector<int64_t> index(shape.size(), 0);
   int64_t row = shape.back();
@@ -192,7 +261,10 @@ forEachRun(const Expression &e, char *out,
         int64_t offset = begin * strides[i].back();
         for (size_t d = 0; d + 1 < shape.size(); ++d)
           offset += index[d] * strides[i][d];
-        loadElements(e.getKind(i), e.operands[i].get() + offset * getElementBytes(e.getKind(i)), strides[i].back(), count, in[i].data());
+        loadElements(e.getKind(i),
+                     e.operands[i].get() +
+                         offset * getElementBytes(e.getKind(i)),
+                     strides[i].back(), count, in[i].data());
       }
       compute(in, result.data(), count);
       storeElements(e.getKind(), result.data(), count, out);
@@ -211,7 +283,9 @@ static LogicalResult evaluateElementwise(const Expression &e, char *out) {
   if (e.operands.size() != row.operands)
     return e.fail("has another number of operands");
   Domain domain = getDomain(e.getKind(0));
-  ElementFunction function = domain == Domain::Float ? row.onFloat : domain == Domain::Signed ? row.onSigned : row.onUnsigned;
+  ElementFunction function = domain == Domain::Float    ? row.onFloat
+                             : domain == Domain::Signed ? row.onSigned
+                                                        : row.onUnsigned;
   if (!function)
     return e.fail("is not defined for this element type");
   for (unsigned i = 1; i < e.operands.size(); ++i)
@@ -224,32 +298,38 @@ static LogicalResult evaluateElementwise(const Expression &e, char *out) {
   if (auto max = given.getAs<FloatAttr>("max"))
     params.max = max.getValueAsDouble();
   params.fmod = given.contains("fmod");
-  return forEachRun(e, out, [&](ArrayRef<SmallVector<Scalar, 0>> in, Scalar *result, int64_t count) {
-    Scalar operands[2];
-    for (int64_t n = 0; n < count; ++n) {
-      for (size_t i = 0; i < in.size(); ++i)
-        operands[i] = in[i][n];
-      result[n] = function(operands, params);
-    }
-  });
+  return forEachRun(
+      e, out,
+      [&](ArrayRef<SmallVector<Scalar, 0>> in, Scalar *result, int64_t count) {
+        Scalar operands[2];
+        for (int64_t n = 0; n < count; ++n) {
+          for (size_t i = 0; i < in.size(); ++i)
+            operands[i] = in[i][n];
+          result[n] = function(operands, params);
+        }
+      });
 }
 
 static LogicalResult evaluateWhere(const Expression &e, char *out) {
   if (e.operands.size() != 3 || e.getKind(1) != e.getKind(2))
     return e.fail("expects a condition and two operands of one type");
-  return forEachRun(e, out, [&](ArrayRef<SmallVector<Scalar, 0>> in, Scalar *result, int64_t count) {
-    for (int64_t n = 0; n < count; ++n)
-      result[n] = in[0][n].i ? in[1][n] : in[2][n];
-  });
+  return forEachRun(
+      e, out,
+      [&](ArrayRef<SmallVector<Scalar, 0>> in, Scalar *result, int64_t count) {
+        for (int64_t n = 0; n < count; ++n)
+          result[n] = in[0][n].i ? in[1][n] : in[2][n];
+      });
 }
 
 static LogicalResult evaluateCast(const Expression &e, char *out) {
   if (e.operands.size() != 1)
     return e.fail("expects one operand");
-  return forEachRun(e, out, [&](ArrayRef<SmallVector<Scalar, 0>> in, Scalar *result, int64_t count) {
-    for (int64_t n = 0; n < count; ++n)
-      result[n] = convertElement(in[0][n], e.getKind(0), e.getKind());
-  });
+  return forEachRun(
+      e, out,
+      [&](ArrayRef<SmallVector<Scalar, 0>> in, Scalar *result, int64_t count) {
+        for (int64_t n = 0; n < count; ++n)
+          result[n] = convertElement(in[0][n], e.getKind(0), e.getKind());
+      });
 }
 
 EvaluateFunction sinter::weights::findElementwise(StringRef kind) {

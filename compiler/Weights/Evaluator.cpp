@@ -14,19 +14,22 @@ using namespace sinter::weights;
 using nn::WeightAttr;
 
 LogicalResult Expression::fail(StringRef reason) const {
-  *error = ("a weight of kind '" + weight.getKind().getValue() + "': " + reason).str();
+  *error = ("a weight of kind '" + weight.getKind().getValue() + "': " + reason)
+               .str();
   return failure();
 }
 
 bool Expression::getInt(StringRef name, int64_t &value) const {
   auto attribute = weight.getParams().getAs<IntegerAttr>(name);
   if (!attribute)
-    return (void)fail(("expects the integer parameter '" + name + "'").str()), false;
+    return (void)fail(("expects the integer parameter '" + name + "'").str()),
+           false;
   value = attribute.getInt();
   return true;
 }
 
-bool Expression::getInts(StringRef name, SmallVectorImpl<int64_t> &values) const {
+bool Expression::getInts(StringRef name,
+                         SmallVectorImpl<int64_t> &values) const {
   auto attribute = weight.getParams().getAs<DenseI64ArrayAttr>(name);
   if (!attribute)
     return (void)fail(("expects the integer list '" + name + "'").str()), false;
@@ -34,17 +37,21 @@ bool Expression::getInts(StringRef name, SmallVectorImpl<int64_t> &values) const
   return true;
 }
 
-bool Expression::getSizes(StringRef name, SmallVectorImpl<int64_t> &values) const {
+bool Expression::getSizes(StringRef name,
+                          SmallVectorImpl<int64_t> &values) const {
   auto attribute = weight.getParams().getAs<ArrayAttr>(name);
-  for (Attribute element : attribute ? attribute.getValue() : ArrayRef<Attribute>()) {
+  for (Attribute element :
+       attribute ? attribute.getValue() : ArrayRef<Attribute>()) {
     auto size = dyn_cast<nn::SizeAttr>(element);
     std::optional<int64_t> value = size ? size.getConstant() : std::nullopt;
     if (!value)
-      return (void)fail(("expects constant sizes in '" + name + "'").str()), false;
+      return (void)fail(("expects constant sizes in '" + name + "'").str()),
+             false;
     values.push_back(*value);
   }
   if (!attribute)
-    return (void)fail(("expects the list of sizes '" + name + "'").str()), false;
+    return (void)fail(("expects the list of sizes '" + name + "'").str()),
+           false;
   return true;
 }
 
@@ -57,7 +64,8 @@ SmallVector<int64_t> sinter::weights::getStrides(ArrayRef<int64_t> shape) {
 
 //===- Leaves -------------------------------------------------------------===//
 
-static LogicalResult writeDense(WeightAttr weight, MutableArrayRef<char> out, std::string &error) {
+static LogicalResult writeDense(WeightAttr weight, MutableArrayRef<char> out,
+                                std::string &error) {
   auto value = weight.getParams().getAs<DenseElementsAttr>("value");
   if (!value || value.getType() != weight.getType()) {
     error = "a 'dense' weight expects a value of its own type";
@@ -92,18 +100,25 @@ bool sinter::isWeightKind(StringRef kind) {
 }
 
 uint64_t sinter::getWeightBytes(WeightAttr weight) {
-  std::optional<ElementKind> kind = getElementKind(weight.getType().getElementType());
-  return kind ? weight.getType().getNumElements() * uint64_t(getElementBytes(*kind)) : 0;
+  std::optional<ElementKind> kind =
+      getElementKind(weight.getType().getElementType());
+  return kind ? weight.getType().getNumElements() *
+                    uint64_t(getElementBytes(*kind))
+              : 0;
 }
 
 static LogicalResult checkType(WeightAttr weight, std::string &error) {
-  if (weight.getType().hasStaticShape() && getElementKind(weight.getType().getElementType()))
+  if (weight.getType().hasStaticShape() &&
+      getElementKind(weight.getType().getElementType()))
     return success();
-  error = "a weight of kind '" + weight.getKind().str() + "' expects a static shape and a number type";
+  error = "a weight of kind '" + weight.getKind().str() +
+          "' expects a static shape and a number type";
   return failure();
 }
 
-FailureOr<Data> sinter::weights::evaluate(WeightAttr weight, LeafReader readLeaf, std::string &error) {
+FailureOr<Data> sinter::weights::evaluate(WeightAttr weight,
+                                          LeafReader readLeaf,
+                                          std::string &error) {
   if (failed(checkType(weight, error)))
     return failure();
   StringRef kind = weight.getKind().getValue();
@@ -118,12 +133,15 @@ FailureOr<Data> sinter::weights::evaluate(WeightAttr weight, LeafReader readLeaf
   return data;
 }
 
-LogicalResult sinter::weights::evaluateInto(WeightAttr weight, MutableArrayRef<char> out,
-                                            LeafReader readLeaf, std::string &error) {
+LogicalResult sinter::weights::evaluateInto(WeightAttr weight,
+                                            MutableArrayRef<char> out,
+                                            LeafReader readLeaf,
+                                            std::string &error) {
   if (failed(checkType(weight, error)))
     return failure();
   if (out.size() != getWeightBytes(weight)) {
-    error = "a weight of " + std::to_string(getWeightBytes(weight)) + " bytes does not fit " + std::to_string(out.size());
+    error = "a weight of " + std::to_string(getWeightBytes(weight)) +
+            " bytes does not fit " + std::to_string(out.size());
     return failure();
   }
   StringRef kind = weight.getKind().getValue();
@@ -134,7 +152,8 @@ LogicalResult sinter::weights::evaluateInto(WeightAttr weight, MutableArrayRef<c
     if (failed(data))
       return failure();
     if (data->getBytes().size() != out.size()) {
-      error = "a weight of kind '" + kind.str() + "' has another number of elements than its operand";
+      error = "a weight of kind '" + kind.str() +
+              "' has another number of elements than its operand";
       return failure();
     }
     if (!out.empty())
@@ -172,9 +191,12 @@ WeightAttr sinter::evaluateSmall(WeightAttr weight, uint64_t maxBytes) {
     SmallVector<bool> bits(bytes.begin(), bytes.end());
     value = DenseElementsAttr::get(weight.getType(), bits);
   } else {
-    value = DenseElementsAttr::getFromRawBuffer(weight.getType(), ArrayRef<char>(bytes.data(), bytes.size()));
+    value = DenseElementsAttr::getFromRawBuffer(
+        weight.getType(), ArrayRef<char>(bytes.data(), bytes.size()));
   }
   MLIRContext *context = weight.getContext();
-  auto params = DictionaryAttr::get(context, NamedAttribute(StringAttr::get(context, "value"), value));
-  return WeightAttr::get(context, StringAttr::get(context, "dense"), {}, params, weight.getType());
+  auto params = DictionaryAttr::get(
+      context, NamedAttribute(StringAttr::get(context, "value"), value));
+  return WeightAttr::get(context, StringAttr::get(context, "dense"), {}, params,
+                         weight.getType());
 }

@@ -15,14 +15,17 @@ using namespace sinter::weights;
 //===- Copies -------------------------------------------------------------===//
 
 template <typename T>
-static void copyRow(int64_t count, const char *in, int64_t inStride, char *out, int64_t outStride) {
+static void copyRow(int64_t count, const char *in, int64_t inStride, char *out,
+                    int64_t outStride) {
   constexpr int64_t kSize = sizeof(T);
   for (int64_t i = 0; i < count; ++i)
     std::memcpy(out + i * outStride * kSize, in + i * inStride * kSize, kSize);
 }
 
-void sinter::weights::copyStrided(ArrayRef<int64_t> shape, unsigned elementBytes, const char *in,
-                                  ArrayRef<int64_t> inStrides, char *out, ArrayRef<int64_t> outStrides) {
+void sinter::weights::copyStrided(ArrayRef<int64_t> shape,
+                                  unsigned elementBytes, const char *in,
+                                  ArrayRef<int64_t> inStrides, char *out,
+                                  ArrayRef<int64_t> outStrides) {
   if (llvm::is_contained(shape, 0))
     return;
   if (shape.empty()) {
@@ -36,11 +39,14 @@ void sinter::weights::copyStrided(ArrayRef<int64_t> shape, unsigned elementBytes
     if (inStrides[last] == 1 && outStrides[last] == 1)
       std::memcpy(out, in, shape[last] * bytes);
     else if (bytes == 4)
-      copyRow<uint32_t>(shape[last], in, inStrides[last], out, outStrides[last]);
+      copyRow<uint32_t>(shape[last], in, inStrides[last], out,
+                        outStrides[last]);
     else if (bytes == 8)
-      copyRow<uint64_t>(shape[last], in, inStrides[last], out, outStrides[last]);
+      copyRow<uint64_t>(shape[last], in, inStrides[last], out,
+                        outStrides[last]);
     else if (bytes == 2)
-      copyRow<uint16_t>(shape[last], in, inStrides[last], out, outStrides[last]);
+      copyRow<uint16_t>(shape[last], in, inStrides[last], out,
+                        outStrides[last]);
     else
       copyRow<uint8_t>(shape[last], in, inStrides[last], out, outStrides[last]);
     size_t d = last;
@@ -59,10 +65,12 @@ void sinter::weights::copyStrided(ArrayRef<int64_t> shape, unsigned elementBytes
 }
 
 /// Copies operand 0 to the result, read with `inStrides` from element `start`.
-static LogicalResult copyOperand(const Expression &e, int64_t start, ArrayRef<int64_t> inStrides, char *out) {
+static LogicalResult copyOperand(const Expression &e, int64_t start,
+                                 ArrayRef<int64_t> inStrides, char *out) {
   unsigned bytes = getElementBytes(e.getKind());
-  copyStrided(e.getShape(), bytes, e.operands[0].get() + start * static_cast<int64_t>(bytes), inStrides, out,
-              getStrides(e.getShape()));
+  copyStrided(e.getShape(), bytes,
+              e.operands[0].get() + start * static_cast<int64_t>(bytes),
+              inStrides, out, getStrides(e.getShape()));
   return success();
 }
 
@@ -74,7 +82,8 @@ static LogicalResult evaluateTranspose(const Expression &e, char *out) {
   if (permutation.size() != own.size() || own.size() != e.getShape().size())
     return e.fail("has a permutation of another rank");
   for (auto [i, source] : llvm::enumerate(permutation)) {
-    if (source < 0 || source >= static_cast<int64_t>(own.size()) || e.getShape(0)[source] != e.getShape()[i])
+    if (source < 0 || source >= static_cast<int64_t>(own.size()) ||
+        e.getShape(0)[source] != e.getShape()[i])
       return e.fail("has a permutation that does not fit the shapes");
     strides.push_back(own[source]);
   }
@@ -82,16 +91,20 @@ static LogicalResult evaluateTranspose(const Expression &e, char *out) {
 }
 
 static LogicalResult evaluateSlice(const Expression &e, char *out) {
-  SmallVector<int64_t> starts, sizes, steps, strides = getStrides(e.getShape(0));
-  if (!e.getSizes("starts", starts) || !e.getSizes("sizes", sizes) || !e.getInts("steps", steps))
+  SmallVector<int64_t> starts, sizes, steps,
+      strides = getStrides(e.getShape(0));
+  if (!e.getSizes("starts", starts) || !e.getSizes("sizes", sizes) ||
+      !e.getInts("steps", steps))
     return failure();
   ArrayRef<int64_t> shape = e.getShape(0);
-  if (starts.size() != shape.size() || steps.size() != shape.size() || ArrayRef<int64_t>(sizes) != e.getShape())
+  if (starts.size() != shape.size() || steps.size() != shape.size() ||
+      ArrayRef<int64_t>(sizes) != e.getShape())
     return e.fail("has starts, sizes and steps that do not fit the shapes");
   int64_t start = 0;
   for (size_t i = 0; i < shape.size(); ++i) {
     int64_t lastIndex = starts[i] + (sizes[i] - 1) * steps[i];
-    if (sizes[i] > 0 && (starts[i] < 0 || starts[i] >= shape[i] || lastIndex < 0 || lastIndex >= shape[i]))
+    if (sizes[i] > 0 && (starts[i] < 0 || starts[i] >= shape[i] ||
+                         lastIndex < 0 || lastIndex >= shape[i]))
       return e.fail("reaches outside its operand");
     start += starts[i] * strides[i];
     strides[i] *= steps[i];
@@ -129,17 +142,21 @@ static LogicalResult evaluateConcat(const Expression &e, char *out) {
       expected[axis] = part[axis];
     if (part != expected || position + part[axis] > shape[axis])
       return e.fail("has operands that do not fit the result");
-    copyStrided(part, bytes, e.operands[i].get(), getStrides(part), out + position * strides[axis] * bytes, strides);
+    copyStrided(part, bytes, e.operands[i].get(), getStrides(part),
+                out + position * strides[axis] * bytes, strides);
     position += part[axis];
   }
-  return position == shape[axis] ? success() : e.fail("has operands that do not fill the result");
+  return position == shape[axis]
+             ? success()
+             : e.fail("has operands that do not fill the result");
 }
 
 //===- Index maps ---------------------------------------------------------===//
 
 /// Where result position `i` of a padded dimension of `size` elements comes
 /// from; -1 for the pad value.
-static int64_t mapPadded(nn::PadMode mode, int64_t i, int64_t before, int64_t size) {
+static int64_t mapPadded(nn::PadMode mode, int64_t i, int64_t before,
+                         int64_t size) {
   int64_t source = i - before;
   if ((source >= 0 && source < size) || size == 0)
     return size == 0 ? -1 : source;
@@ -153,7 +170,8 @@ static int64_t mapPadded(nn::PadMode mode, int64_t i, int64_t before, int64_t si
   case nn::PadMode::Reflect: {
     if (size == 1)
       return 0;
-    int64_t period = 2 * (size - 1), place = ((source % period) + period) % period;
+    int64_t period = 2 * (size - 1),
+            place = ((source % period) + period) % period;
     return place < size ? place : period - place;
   }
   }
@@ -163,25 +181,31 @@ static int64_t mapPadded(nn::PadMode mode, int64_t i, int64_t before, int64_t si
 static LogicalResult evaluatePad(const Expression &e, char *out) {
   SmallVector<int64_t> before, after;
   auto mode = e.weight.getParams().getAs<nn::PadModeAttr>("mode");
-  if (!e.getSizes("before", before) || !e.getSizes("after", after) || !mode || e.operands.size() != 2)
+  if (!e.getSizes("before", before) || !e.getSizes("after", after) || !mode ||
+      e.operands.size() != 2)
     return e.fail("expects an operand, a value and a mode");
   ArrayRef<int64_t> shape = e.getShape(), source = e.getShape(0);
-  if (source.size() != shape.size() || before.size() != shape.size() || after.size() != shape.size())
+  if (source.size() != shape.size() || before.size() != shape.size() ||
+      after.size() != shape.size())
     return e.fail("has amounts of another rank");
   for (size_t i = 0; i < shape.size(); ++i)
     if (shape[i] != source[i] + before[i] + after[i])
       return e.fail("has amounts that do not fit the shapes");
   SmallVector<int64_t> strides = getStrides(source), index(shape.size(), 0);
   int64_t bytes = getElementBytes(e.getKind());
-  for (int64_t n = 0, total = e.weight.getType().getNumElements(); n < total; ++n, out += bytes) {
+  for (int64_t n = 0, total = e.weight.getType().getNumElements(); n < total;
+       ++n, out += bytes) {
     int64_t offset = 0;
     bool isPad = false;
     for (size_t d = 0; d < shape.size(); ++d) {
-      int64_t place = mapPadded(mode.getValue(), index[d], before[d], source[d]);
+      int64_t place =
+          mapPadded(mode.getValue(), index[d], before[d], source[d]);
       isPad |= place < 0;
       offset += place * strides[d];
     }
-    std::memcpy(out, isPad ? e.operands[1].get() : e.operands[0].get() + offset * bytes, bytes);
+    std::memcpy(
+        out, isPad ? e.operands[1].get() : e.operands[0].get() + offset * bytes,
+        bytes);
     for (size_t d = shape.size(); d-- > 0 && ++index[d] == shape[d];)
       index[d] = 0;
   }
@@ -193,11 +217,13 @@ static LogicalResult evaluateGather(const Expression &e, char *out) {
   if (!e.getInt("axis", axis) || e.operands.size() != 2)
     return e.fail("expects an operand, indices and an axis");
   ArrayRef<int64_t> source = e.getShape(0);
-  if (axis < 0 || axis >= static_cast<int64_t>(source.size()) || getDomain(e.getKind(1)) != Domain::Signed)
+  if (axis < 0 || axis >= static_cast<int64_t>(source.size()) ||
+      getDomain(e.getKind(1)) != Domain::Signed)
     return e.fail("has an axis or indices that do not fit");
   int64_t outer = 1, inner = 1, size = source[axis];
   for (auto [i, dim] : llvm::enumerate(source))
-    (static_cast<int64_t>(i) < axis ? outer : inner) *= static_cast<int64_t>(i) == axis ? 1 : dim;
+    (static_cast<int64_t>(i) < axis ? outer : inner) *=
+        static_cast<int64_t>(i) == axis ? 1 : dim;
   int64_t count = e.weight.getOperands()[1].getType().getNumElements();
   SmallVector<Scalar, 0> indices(count);
   loadElements(e.getKind(1), e.operands[1].get(), 1, count, indices.data());
@@ -217,16 +243,20 @@ static LogicalResult evaluateGather(const Expression &e, char *out) {
 
 static LogicalResult evaluateIota(const Expression &e, char *out) {
   int64_t axis = 0;
-  auto start = e.weight.getParams().getAs<nn::SizeAttr>("start"), step = e.weight.getParams().getAs<nn::SizeAttr>("step");
+  auto start = e.weight.getParams().getAs<nn::SizeAttr>("start"),
+       step = e.weight.getParams().getAs<nn::SizeAttr>("step");
   ArrayRef<int64_t> shape = e.getShape();
-  if (!e.getInt("axis", axis) || !start || !step || !start.getConstant() || !step.getConstant() || axis < 0 ||
+  if (!e.getInt("axis", axis) || !start || !step || !start.getConstant() ||
+      !step.getConstant() || axis < 0 ||
       axis >= static_cast<int64_t>(shape.size()))
     return e.fail("expects an axis, and a constant start and step");
   int64_t inner = getStrides(shape)[axis], bytes = getElementBytes(e.getKind());
   bool isFloat = getDomain(e.getKind()) == Domain::Float;
-  for (int64_t n = 0, total = e.weight.getType().getNumElements(); n < total; ++n) {
+  for (int64_t n = 0, total = e.weight.getType().getNumElements(); n < total;
+       ++n) {
     Scalar value;
-    value.i = *start.getConstant() + n / inner % shape[axis] * *step.getConstant();
+    value.i =
+        *start.getConstant() + n / inner % shape[axis] * *step.getConstant();
     if (isFloat)
       value.f = static_cast<double>(value.i);
     storeElements(e.getKind(), &value, 1, out + n * bytes);
@@ -243,6 +273,9 @@ EvaluateFunction sinter::weights::findMovement(StringRef kind) {
       .Case("pad", evaluatePad)
       .Case("gather", evaluateGather)
       .Case("iota", evaluateIota)
-      .Case("reshape", [](const Expression &e, char *) { return e.fail("changes the number of elements"); })
+      .Case("reshape",
+            [](const Expression &e, char *) {
+              return e.fail("changes the number of elements");
+            })
       .Default(nullptr);
 }

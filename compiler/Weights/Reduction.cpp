@@ -17,9 +17,15 @@ static Scalar getNeutral(ReduceKind kind, Domain domain) {
   bool isMax = kind == ReduceKind::Max, isMin = kind == ReduceKind::Min;
   double infinity = std::numeric_limits<double>::infinity();
   if (domain == Domain::Float)
-    s.f = isMax ? -infinity : isMin ? infinity : kind == ReduceKind::Prod ? 1.0 : 0.0;
+    s.f = isMax                      ? -infinity
+          : isMin                    ? infinity
+          : kind == ReduceKind::Prod ? 1.0
+                                     : 0.0;
   else if (domain == Domain::Signed)
-    s.i = isMax ? INT64_MIN : isMin ? INT64_MAX : kind == ReduceKind::Prod ? 1 : 0;
+    s.i = isMax                      ? INT64_MIN
+          : isMin                    ? INT64_MAX
+          : kind == ReduceKind::Prod ? 1
+                                     : 0;
   else
     s.u = isMax ? 0 : isMin ? UINT64_MAX : kind == ReduceKind::Prod ? 1 : 0;
   return s;
@@ -72,10 +78,13 @@ static LogicalResult evaluateReduce(const Expression &e, char *out) {
     outStrides[axis] = 0;
 
   Domain domain = getDomain(e.getKind());
-  SmallVector<Scalar, 0> sums(e.weight.getType().getNumElements(), getNeutral(kind.getValue(), domain));
+  SmallVector<Scalar, 0> sums(e.weight.getType().getNumElements(),
+                              getNeutral(kind.getValue(), domain));
   SmallVector<int64_t> index(shape.size(), 0);
   unsigned bytes = getElementBytes(e.getKind(0));
-  for (int64_t n = 0, total = e.weight.getOperands()[0].getType().getNumElements(); n < total; ++n) {
+  for (int64_t n = 0,
+               total = e.weight.getOperands()[0].getType().getNumElements();
+       n < total; ++n) {
     Scalar value;
     loadElements(e.getKind(0), e.operands[0].get() + n * bytes, 1, 1, &value);
     int64_t place = 0;
@@ -96,7 +105,9 @@ static LogicalResult evaluateReduce(const Expression &e, char *out) {
       if (domain == Domain::Float)
         sum.f /= static_cast<double>(reduced);
       else if (reduced != 0)
-        sum.i = domain == Domain::Signed ? sum.i / reduced : static_cast<int64_t>(sum.u / reduced);
+        sum.i = domain == Domain::Signed
+                    ? sum.i / reduced
+                    : static_cast<int64_t>(sum.u / reduced);
     }
   storeElements(e.getKind(), sums.data(), sums.size(), out);
   return success();

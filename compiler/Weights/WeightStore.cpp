@@ -14,32 +14,40 @@ using namespace sinter;
 using namespace sinter::weights;
 using nn::WeightAttr;
 
-WeightStore::WeightStore(std::unique_ptr<onnx::ModelFile> file) : file(std::move(file)) {}
+WeightStore::WeightStore(std::unique_ptr<onnx::ModelFile> file)
+    : file(std::move(file)) {}
 WeightStore::~WeightStore() = default;
 
-FailureOr<std::unique_ptr<WeightStore>> WeightStore::open(StringRef modelPath, Location location) {
+FailureOr<std::unique_ptr<WeightStore>> WeightStore::open(StringRef modelPath,
+                                                          Location location) {
   ImportIssue issue;
-  FailureOr<std::unique_ptr<onnx::ModelFile>> file = onnx::ModelFile::open(modelPath, issue);
+  FailureOr<std::unique_ptr<onnx::ModelFile>> file =
+      onnx::ModelFile::open(modelPath, issue);
   if (failed(file))
     return emitError(location) << issue.message;
   return std::unique_ptr<WeightStore>(new WeightStore(std::move(*file)));
 }
 
 /// The initializer that a `file` expression names.
-static const onnx::Tensor *findTensor(const onnx::ModelFile &file, WeightAttr weight) {
+static const onnx::Tensor *findTensor(const onnx::ModelFile &file,
+                                      WeightAttr weight) {
   auto name = weight.getParams().getAs<StringAttr>("name");
   return name ? file.findConstant(name.getValue()) : nullptr;
 }
 
-static FailureOr<Data> readLeaf(const onnx::ModelFile &file, WeightAttr weight, std::string &error) {
+static FailureOr<Data> readLeaf(const onnx::ModelFile &file, WeightAttr weight,
+                                std::string &error) {
   const onnx::Tensor *tensor = findTensor(file, weight);
   if (!tensor) {
     error = "the model has no constant for a weight of kind 'file'";
     return failure();
   }
   uint64_t size = getWeightBytes(weight);
-  if (tensor->getNumElements() * uint64_t(onnx::getElementBytes(tensor->type)) != size) {
-    error = "the constant '" + tensor->name.str() + "' of the model has another size than the weight";
+  if (tensor->getNumElements() *
+          uint64_t(onnx::getElementBytes(tensor->type)) !=
+      size) {
+    error = "the constant '" + tensor->name.str() +
+            "' of the model has another size than the weight";
     return failure();
   }
   if (std::optional<StringRef> raw = file.getRawElements(*tensor))
@@ -59,7 +67,9 @@ static void dropLeaves(const onnx::ModelFile &file, WeightAttr weight) {
     dropLeaves(file, operand);
 }
 
-LogicalResult WeightStore::evaluate(WeightAttr weight, MutableArrayRef<char> out, Location location) {
+LogicalResult WeightStore::evaluate(WeightAttr weight,
+                                    MutableArrayRef<char> out,
+                                    Location location) {
   std::string error;
   auto read = [&](WeightAttr leaf) { return readLeaf(*file, leaf, error); };
   LogicalResult result = evaluateInto(weight, out, read, error);

@@ -36,15 +36,16 @@ nn::WeightAttr evaluateSmall(nn::WeightAttr weight, uint64_t maxBytes = 1024);
 class WeightStore {
 public:
   /// Opens the model that `nn.model` names; reports at `location`.
-  static mlir::FailureOr<std::unique_ptr<WeightStore>> open(llvm::StringRef modelPath,
-                                                            mlir::Location location);
+  static mlir::FailureOr<std::unique_ptr<WeightStore>>
+  open(llvm::StringRef modelPath, mlir::Location location);
   ~WeightStore();
 
   /// Writes the elements of `weight`, row-major and little-endian, to `out`,
   /// whose size is `getWeightBytes(weight)`. Reports at `location` an
   /// initializer that the model lacks, a kind that is not known, and operands
   /// that do not fit it.
-  mlir::LogicalResult evaluate(nn::WeightAttr weight, llvm::MutableArrayRef<char> out,
+  mlir::LogicalResult evaluate(nn::WeightAttr weight,
+                               llvm::MutableArrayRef<char> out,
                                mlir::Location location);
 
 private:

@@ -21,8 +21,9 @@ using llvm::Twine;
 namespace fs = llvm::sys::fs;
 namespace path = llvm::sys::path;
 
-static LogicalResult fail(ImportIssue &issue, StringRef code, const Twine &expected,
-                          const Twine &found, StringRef remedy) {
+static LogicalResult fail(ImportIssue &issue, StringRef code,
+                          const Twine &expected, const Twine &found,
+                          StringRef remedy) {
   issue.kind = ImportIssue::Kind::BadInput;
   issue.code = code.str();
   issue.expected = expected.str();
@@ -33,22 +34,27 @@ static LogicalResult fail(ImportIssue &issue, StringRef code, const Twine &expec
 
 /// A path that cannot leave the folder it is joined to by its text alone.
 static bool isContained(StringRef location) {
-  if (location.empty() || path::is_absolute(location) || location.contains('\0'))
+  if (location.empty() || path::is_absolute(location) ||
+      location.contains('\0'))
     return false;
-  for (auto it = path::begin(location), end = path::end(location); it != end; ++it)
+  for (auto it = path::begin(location), end = path::end(location); it != end;
+       ++it)
     if (*it == "..")
       return false;
   return true;
 }
 
-FailureOr<unsigned> ExternalData::mapLocation(StringRef location, ImportIssue &issue) {
+FailureOr<unsigned> ExternalData::mapLocation(StringRef location,
+                                              ImportIssue &issue) {
   auto known = mapped.find(location);
   if (known != mapped.end())
     return known->second;
   constexpr StringRef kInside = "a file inside the folder of the model";
-  constexpr StringRef kMove = "put the data beside the model and refer to it by a relative path";
+  constexpr StringRef kMove =
+      "put the data beside the model and refer to it by a relative path";
   if (!isContained(location))
-    return fail(issue, "external_data_outside", kInside, "the location '" + location + "'", kMove);
+    return fail(issue, "external_data_outside", kInside,
+                "the location '" + location + "'", kMove);
 
   llvm::SmallString<256> folder(file.path), target, realFolder, realTarget;
   fs::make_absolute(folder);
@@ -56,19 +62,25 @@ FailureOr<unsigned> ExternalData::mapLocation(StringRef location, ImportIssue &i
   target = folder;
   path::append(target, location);
   if (std::error_code error = fs::real_path(target, realTarget))
-    return fail(issue, "external_data_missing", "the file '" + Twine(target) + "'", error.message(),
+    return fail(issue, "external_data_missing",
+                "the file '" + Twine(target) + "'", error.message(),
                 "copy the data file of the model beside it");
   if (fs::real_path(folder, realFolder) ||
-      !StringRef(realTarget).starts_with((realFolder + (realFolder == "/" ? "" : "/")).str()))
+      !StringRef(realTarget)
+           .starts_with((realFolder + (realFolder == "/" ? "" : "/")).str()))
     return fail(issue, "external_data_outside", kInside,
-                "a link from '" + location + "' to '" + realTarget + "'", kMove);
+                "a link from '" + location + "' to '" + realTarget + "'",
+                kMove);
   if (!fs::is_regular_file(realTarget))
-    return fail(issue, "external_data_missing", "a regular file", "'" + location + "', which is none",
+    return fail(issue, "external_data_missing", "a regular file",
+                "'" + location + "', which is none",
                 "copy the data file of the model beside it");
   std::string error;
-  std::unique_ptr<DataFile> data = DataFile::map(std::string(realTarget), error);
+  std::unique_ptr<DataFile> data =
+      DataFile::map(std::string(realTarget), error);
   if (!data)
-    return fail(issue, "external_data_missing", "the file '" + Twine(target) + "'", error,
+    return fail(issue, "external_data_missing",
+                "the file '" + Twine(target) + "'", error,
                 "make the data file readable");
   file.files.push_back(std::move(data));
   unsigned index = file.files.size() - 1;
@@ -76,16 +88,18 @@ FailureOr<unsigned> ExternalData::mapLocation(StringRef location, ImportIssue &i
   return index;
 }
 
-LogicalResult ExternalData::locate(const ExternalEntry &entry, uint64_t bytes, DataSegment &segment,
-                                   ImportIssue &issue) {
+LogicalResult ExternalData::locate(const ExternalEntry &entry, uint64_t bytes,
+                                   DataSegment &segment, ImportIssue &issue) {
   uint64_t offset = 0, length = bytes;
   if ((!entry.offset.empty() && entry.offset.getAsInteger(10, offset)) ||
       (!entry.length.empty() && entry.length.getAsInteger(10, length)))
-    return fail(issue, "external_data_invalid", "offset and length to be numbers",
-                "offset '" + entry.offset + "' and length '" + entry.length + "'",
-                "export the model again");
+    return fail(
+        issue, "external_data_invalid", "offset and length to be numbers",
+        "offset '" + entry.offset + "' and length '" + entry.length + "'",
+        "export the model again");
   if (length != bytes)
-    return fail(issue, "external_data_invalid", Twine(bytes) + " bytes, as type and shape say",
+    return fail(issue, "external_data_invalid",
+                Twine(bytes) + " bytes, as type and shape say",
                 "a length of " + Twine(length), "export the model again");
   FailureOr<unsigned> index = mapLocation(entry.location, issue);
   if (failed(index))
@@ -93,9 +107,11 @@ LogicalResult ExternalData::locate(const ExternalEntry &entry, uint64_t bytes, D
   uint64_t size = file.files[*index]->getBytes().size();
   if (offset > size || size - offset < bytes)
     return fail(issue, "external_data_too_short",
-                Twine(bytes) + " bytes at offset " + Twine(offset) + " of '" + entry.location + "'",
+                Twine(bytes) + " bytes at offset " + Twine(offset) + " of '" +
+                    entry.location + "'",
                 "a file of " + Twine(size) + " bytes",
-                "copy the data file of the model again; it is cut short or of another model");
+                "copy the data file of the model again; it is cut short or of "
+                "another model");
   segment = {*index, offset, bytes};
   return success();
 }

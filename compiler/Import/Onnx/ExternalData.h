@@ -25,11 +25,12 @@ public:
   /// relative path to a regular file inside the folder of the model, symbolic
   /// links followed, and the file must be long enough. On failure fills the
   /// texts of `issue`.
-  llvm::LogicalResult locate(const ExternalEntry &entry, uint64_t bytes, DataSegment &segment,
-                             ImportIssue &issue);
+  llvm::LogicalResult locate(const ExternalEntry &entry, uint64_t bytes,
+                             DataSegment &segment, ImportIssue &issue);
 
 private:
-  llvm::FailureOr<unsigned> mapLocation(llvm::StringRef location, ImportIssue &issue);
+  llvm::FailureOr<unsigned> mapLocation(llvm::StringRef location,
+                                        ImportIssue &issue);
 
   ModelFile &file;
   llvm::StringMap<unsigned> mapped;

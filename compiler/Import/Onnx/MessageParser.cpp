@@ -22,36 +22,48 @@ using llvm::success;
 
 //===- Errors and plain fields --------------------------------------------===//
 
-LogicalResult MessageParser::malformed(const char *position, StringRef what, StringRef reason) {
+LogicalResult MessageParser::malformed(const char *position, StringRef what,
+                                       StringRef reason) {
   // A well-formed start whose last field is cut off is the mark of a file that
   // has lost its end.
   size_t offset = position - bytes.data();
-  bool truncated = what == "model" && reason.contains("runs past") && offset > 0;
+  bool truncated =
+      what == "model" && reason.contains("runs past") && offset > 0;
   issue.kind = ImportIssue::Kind::BadInput;
   issue.code = truncated ? "truncated_file" : "not_onnx";
   issue.expected = truncated ? "the whole model" : "an ONNX model";
-  issue.found = truncated ? "a file that ends after " + std::to_string(bytes.size()) + " bytes, inside a field"
-                          : "bytes that are no " + what.str() + " message: " + reason.str() + " at byte " +
-                                std::to_string(offset);
+  issue.found = truncated
+                    ? "a file that ends after " + std::to_string(bytes.size()) +
+                          " bytes, inside a field"
+                    : "bytes that are no " + what.str() +
+                          " message: " + reason.str() + " at byte " +
+                          std::to_string(offset);
   issue.remedy = "export or download the model again";
   return failure();
 }
 
 LogicalResult MessageParser::wrongKind(const WireField &field) {
-  const char *position = field.kind == WireField::Bytes ? field.bytes.data() : bytes.data();
-  return malformed(position, current, "field " + std::to_string(field.number) + " is of the wrong kind");
+  const char *position =
+      field.kind == WireField::Bytes ? field.bytes.data() : bytes.data();
+  return malformed(position, current,
+                   "field " + std::to_string(field.number) +
+                       " is of the wrong kind");
 }
 
-LogicalResult MessageParser::badTensor(const Tensor &tensor, std::string expected, std::string found) {
+LogicalResult MessageParser::badTensor(const Tensor &tensor,
+                                       std::string expected,
+                                       std::string found) {
   issue.kind = ImportIssue::Kind::BadInput;
   issue.code = "bad_tensor";
-  issue.expected = "tensor '" + tensor.name.str() + "' to have " + std::move(expected);
+  issue.expected =
+      "tensor '" + tensor.name.str() + "' to have " + std::move(expected);
   issue.found = std::move(found);
   issue.remedy = "export or download the model again";
   return failure();
 }
 
-LogicalResult MessageParser::forEachField(StringRef message, StringRef what, FieldHandler handle) {
+LogicalResult MessageParser::forEachField(StringRef message, StringRef what,
+                                          FieldHandler handle) {
   if (depth >= ModelFile::kMaxDepth)
     return malformed(message.data(), what, "messages are nested too deeply");
   StringRef outer = current;
@@ -69,7 +81,8 @@ LogicalResult MessageParser::forEachField(StringRef message, StringRef what, Fie
   return success();
 }
 
-LogicalResult MessageParser::readBytes(const WireField &field, StringRef &text) {
+LogicalResult MessageParser::readBytes(const WireField &field,
+                                       StringRef &text) {
   if (field.kind != WireField::Bytes)
     return wrongKind(field);
   text = field.bytes;
@@ -93,7 +106,8 @@ LogicalResult MessageParser::readInt(const WireField &field, T &value) {
   return success();
 }
 
-LogicalResult MessageParser::readInts(const WireField &field, llvm::SmallVectorImpl<int64_t> &values) {
+LogicalResult MessageParser::readInts(const WireField &field,
+                                      llvm::SmallVectorImpl<int64_t> &values) {
   if (field.kind == WireField::Varint) {
     values.push_back(static_cast<int64_t>(field.value));
     return success();
@@ -110,7 +124,8 @@ LogicalResult MessageParser::readInts(const WireField &field, llvm::SmallVectorI
   return success();
 }
 
-LogicalResult MessageParser::readInts(const WireField &field, std::vector<int64_t> &values) {
+LogicalResult MessageParser::readInts(const WireField &field,
+                                      std::vector<int64_t> &values) {
   llvm::SmallVector<int64_t> list;
   if (failed(readInts(field, list)))
     return failure();
@@ -118,7 +133,8 @@ LogicalResult MessageParser::readInts(const WireField &field, std::vector<int64_
   return success();
 }
 
-LogicalResult MessageParser::readFloats(const WireField &field, std::vector<float> &values) {
+LogicalResult MessageParser::readFloats(const WireField &field,
+                                        std::vector<float> &values) {
   if (field.kind == WireField::Fixed32) {
     values.push_back(llvm::bit_cast<float>(static_cast<uint32_t>(field.value)));
     return success();
@@ -126,13 +142,15 @@ LogicalResult MessageParser::readFloats(const WireField &field, std::vector<floa
   if (field.kind != WireField::Bytes || field.bytes.size() % 4 != 0)
     return wrongKind(field);
   for (size_t i = 0; i < field.bytes.size(); i += 4)
-    values.push_back(llvm::bit_cast<float>(llvm::support::endian::read32le(field.bytes.data() + i)));
+    values.push_back(llvm::bit_cast<float>(
+        llvm::support::endian::read32le(field.bytes.data() + i)));
   return success();
 }
 
 template <typename T>
-LogicalResult MessageParser::readMessage(const WireField &field, std::vector<T> &list,
-                                         LogicalResult (MessageParser::*parse)(StringRef, T &)) {
+LogicalResult MessageParser::readMessage(
+    const WireField &field, std::vector<T> &list,
+    LogicalResult (MessageParser::*parse)(StringRef, T &)) {
   if (field.kind != WireField::Bytes)
     return wrongKind(field);
   list.emplace_back();
@@ -143,129 +161,144 @@ LogicalResult MessageParser::readMessage(const WireField &field, std::vector<T> 
 
 LogicalResult MessageParser::parseModel(Model &model, bool &hasGraph) {
   hasGraph = false;
-  return forEachField(bytes, "model", [&](const WireField &field) -> LogicalResult {
-    switch (field.number) {
-    case 1:
-      return readInt(field, model.irVersion);
-    case 7:
-      if (field.kind != WireField::Bytes)
-        return wrongKind(field);
-      hasGraph = true;
-      return parseGraph(field.bytes, model.graph);
-    case 8:
-      return readMessage(field, model.opsets, &MessageParser::parseOpset);
-    case 25:
-      return readMessage(field, model.functions, &MessageParser::parseFunctionBody);
-    default:
-      return success();
-    }
-  });
+  return forEachField(
+      bytes, "model", [&](const WireField &field) -> LogicalResult {
+        switch (field.number) {
+        case 1:
+          return readInt(field, model.irVersion);
+        case 7:
+          if (field.kind != WireField::Bytes)
+            return wrongKind(field);
+          hasGraph = true;
+          return parseGraph(field.bytes, model.graph);
+        case 8:
+          return readMessage(field, model.opsets, &MessageParser::parseOpset);
+        case 25:
+          return readMessage(field, model.functions,
+                             &MessageParser::parseFunctionBody);
+        default:
+          return success();
+        }
+      });
 }
 
 LogicalResult MessageParser::parseOpset(StringRef message, OpsetImport &opset) {
-  return forEachField(message, "opset", [&](const WireField &field) -> LogicalResult {
-    switch (field.number) {
-    case 1:
-      return readText(field, opset.domain);
-    case 2:
-      return readInt(field, opset.version);
-    default:
-      return success();
-    }
-  });
+  return forEachField(message, "opset",
+                      [&](const WireField &field) -> LogicalResult {
+                        switch (field.number) {
+                        case 1:
+                          return readText(field, opset.domain);
+                        case 2:
+                          return readInt(field, opset.version);
+                        default:
+                          return success();
+                        }
+                      });
 }
 
 LogicalResult MessageParser::parseFunction(Function &function) {
   return parseFunctionBody(bytes, function);
 }
 
-LogicalResult MessageParser::parseFunctionBody(StringRef message, Function &function) {
+LogicalResult MessageParser::parseFunctionBody(StringRef message,
+                                               Function &function) {
   auto readName = [&](const WireField &field, std::vector<StringRef> &names) {
     names.emplace_back();
     return readText(field, names.back());
   };
-  return forEachField(message, "function", [&](const WireField &field) -> LogicalResult {
-    switch (field.number) {
-    case 1:
-      return readText(field, function.name);
-    case 4:
-      return readName(field, function.inputs);
-    case 5:
-      return readName(field, function.outputs);
-    case 6:
-      return readName(field, function.attributes);
-    case 7:
-      return readMessage(field, function.nodes, &MessageParser::parseNode);
-    case 9:
-      return readMessage(field, function.opsets, &MessageParser::parseOpset);
-    case 10:
-      return readText(field, function.domain);
-    case 11:
-      return readMessage(field, function.defaults, &MessageParser::parseAttribute);
-    case 13:
-      return readText(field, function.overload);
-    default:
-      return success();
-    }
-  });
+  return forEachField(
+      message, "function", [&](const WireField &field) -> LogicalResult {
+        switch (field.number) {
+        case 1:
+          return readText(field, function.name);
+        case 4:
+          return readName(field, function.inputs);
+        case 5:
+          return readName(field, function.outputs);
+        case 6:
+          return readName(field, function.attributes);
+        case 7:
+          return readMessage(field, function.nodes, &MessageParser::parseNode);
+        case 9:
+          return readMessage(field, function.opsets,
+                             &MessageParser::parseOpset);
+        case 10:
+          return readText(field, function.domain);
+        case 11:
+          return readMessage(field, function.defaults,
+                             &MessageParser::parseAttribute);
+        case 13:
+          return readText(field, function.overload);
+        default:
+          return success();
+        }
+      });
 }
 
 LogicalResult MessageParser::parseGraph(StringRef message, Graph &graph) {
-  return forEachField(message, "graph", [&](const WireField &field) -> LogicalResult {
-    switch (field.number) {
-    case 1:
-      return readMessage(field, graph.nodes, &MessageParser::parseNode);
-    case 2:
-      return readText(field, graph.name);
-    case 5:
-      return readMessage(field, graph.initializers, &MessageParser::parseTensor);
-    case 11:
-      return readMessage(field, graph.inputs, &MessageParser::parseValueInfo);
-    case 12:
-      return readMessage(field, graph.outputs, &MessageParser::parseValueInfo);
-    case 15: {
-      // A SparseTensorProto: its name is that of its values (field 1).
-      if (field.kind != WireField::Bytes)
-        return wrongKind(field);
-      Tensor values;
-      if (failed(forEachField(field.bytes, "sparse tensor", [&](const WireField &part) -> LogicalResult {
-            if (part.number != 1 || part.kind != WireField::Bytes)
-              return success();
-            return parseTensor(part.bytes, values);
-          })))
-        return failure();
-      graph.sparseInitializers.push_back(values.name);
-      return success();
-    }
-    default:
-      return success();
-    }
-  });
+  return forEachField(
+      message, "graph", [&](const WireField &field) -> LogicalResult {
+        switch (field.number) {
+        case 1:
+          return readMessage(field, graph.nodes, &MessageParser::parseNode);
+        case 2:
+          return readText(field, graph.name);
+        case 5:
+          return readMessage(field, graph.initializers,
+                             &MessageParser::parseTensor);
+        case 11:
+          return readMessage(field, graph.inputs,
+                             &MessageParser::parseValueInfo);
+        case 12:
+          return readMessage(field, graph.outputs,
+                             &MessageParser::parseValueInfo);
+        case 15: {
+          // A SparseTensorProto: its name is that of its values (field 1).
+          if (field.kind != WireField::Bytes)
+            return wrongKind(field);
+          Tensor values;
+          if (failed(forEachField(field.bytes, "sparse tensor",
+                                  [&](const WireField &part) -> LogicalResult {
+                                    if (part.number != 1 ||
+                                        part.kind != WireField::Bytes)
+                                      return success();
+                                    return parseTensor(part.bytes, values);
+                                  })))
+            return failure();
+          graph.sparseInitializers.push_back(values.name);
+          return success();
+        }
+        default:
+          return success();
+        }
+      });
 }
 
 LogicalResult MessageParser::parseNode(StringRef message, Node &node) {
-  return forEachField(message, "node", [&](const WireField &field) -> LogicalResult {
-    switch (field.number) {
-    case 1:
-      node.inputs.emplace_back();
-      return readText(field, node.inputs.back());
-    case 2:
-      node.outputs.emplace_back();
-      return readText(field, node.outputs.back());
-    case 3:
-      return readText(field, node.name);
-    case 4:
-      return readText(field, node.op);
-    case 5:
-      return readMessage(field, node.attributes, &MessageParser::parseAttribute);
-    case 7:
-      return readText(field, node.domain);
-    case 8:
-      return readText(field, node.overload);
-    default:
-      return success();
-    }
-  });
+  return forEachField(message, "node",
+                      [&](const WireField &field) -> LogicalResult {
+                        switch (field.number) {
+                        case 1:
+                          node.inputs.emplace_back();
+                          return readText(field, node.inputs.back());
+                        case 2:
+                          node.outputs.emplace_back();
+                          return readText(field, node.outputs.back());
+                        case 3:
+                          return readText(field, node.name);
+                        case 4:
+                          return readText(field, node.op);
+                        case 5:
+                          return readMessage(field, node.attributes,
+                                             &MessageParser::parseAttribute);
+                        case 7:
+                          return readText(field, node.domain);
+                        case 8:
+                          return readText(field, node.overload);
+                        default:
+                          return success();
+                        }
+                      });
 }
 
 /// The kind of an attribute of a file that does not say it.
@@ -296,10 +329,12 @@ static Attribute::Kind deduceKind(uint32_t fieldNumber) {
   }
 }
 
-LogicalResult MessageParser::parseAttribute(StringRef message, Attribute &attribute) {
+LogicalResult MessageParser::parseAttribute(StringRef message,
+                                            Attribute &attribute) {
   Attribute::Kind deduced = Attribute::Kind::Undefined;
   auto handle = [&](const WireField &field) -> LogicalResult {
-    if (Attribute::Kind kind = deduceKind(field.number); kind != Attribute::Kind::Undefined)
+    if (Attribute::Kind kind = deduceKind(field.number);
+        kind != Attribute::Kind::Undefined)
       deduced = kind;
     switch (field.number) {
     case 1:
@@ -341,22 +376,35 @@ LogicalResult MessageParser::parseAttribute(StringRef message, Attribute &attrib
     return failure();
   if (attribute.kind == Attribute::Kind::Undefined)
     attribute.kind = deduced;
-  if ((attribute.kind == Attribute::Kind::Tensor && attribute.tensors.size() > 1) ||
+  if ((attribute.kind == Attribute::Kind::Tensor &&
+       attribute.tensors.size() > 1) ||
       (attribute.kind == Attribute::Kind::Graph && attribute.graphs.size() > 1))
-    return malformed(message.data(), "attribute", "'" + attribute.name.str() + "' has two values");
+    return malformed(message.data(), "attribute",
+                     "'" + attribute.name.str() + "' has two values");
   return success();
 }
 
 //===- Tensors ------------------------------------------------------------===//
 
 /// Fields of TensorProto that hold elements.
-enum : unsigned { kFloatData = 4, kInt32Data = 5, kStringData = 6, kInt64Data = 7, kRawData = 9, kDoubleData = 10, kUInt64Data = 11, kNumFields = 12 };
+enum : unsigned {
+  kFloatData = 4,
+  kInt32Data = 5,
+  kStringData = 6,
+  kInt64Data = 7,
+  kRawData = 9,
+  kDoubleData = 10,
+  kUInt64Data = 11,
+  kNumFields = 12
+};
 
 DataSegment MessageParser::getSegment(const WireField &field) const {
-  return {fileIndex, static_cast<uint64_t>(field.bytes.data() - bytes.data()), field.bytes.size()};
+  return {fileIndex, static_cast<uint64_t>(field.bytes.data() - bytes.data()),
+          field.bytes.size()};
 }
 
-LogicalResult MessageParser::parseExternalEntry(StringRef message, ExternalEntry &entry) {
+LogicalResult MessageParser::parseExternalEntry(StringRef message,
+                                                ExternalEntry &entry) {
   StringRef key, value;
   auto handle = [&](const WireField &field) -> LogicalResult {
     if (field.number == 1)
@@ -418,7 +466,8 @@ LogicalResult MessageParser::parseTensor(StringRef message, Tensor &tensor) {
   if (failed(forEachField(message, "tensor", handle)))
     return failure();
   if (isUnpacked)
-    return badTensor(tensor, "its elements in one packed field", "one field for each element");
+    return badTensor(tensor, "its elements in one packed field",
+                     "one field for each element");
   return finishTensor(tensor, isExternal ? &entry : nullptr, data);
 }
 
@@ -439,20 +488,24 @@ static unsigned getTypedField(ElementType type) {
   }
 }
 
-LogicalResult MessageParser::finishTensor(Tensor &tensor, const ExternalEntry *entry,
-                                          llvm::ArrayRef<llvm::SmallVector<DataSegment, 1>> data) {
+LogicalResult MessageParser::finishTensor(
+    Tensor &tensor, const ExternalEntry *entry,
+    llvm::ArrayRef<llvm::SmallVector<DataSegment, 1>> data) {
   uint64_t elements = 1;
   bool overflow = false;
   for (int64_t dim : tensor.dims) {
     if (dim < 0)
-      return badTensor(tensor, "no negative dimension", "a dimension of " + std::to_string(dim));
+      return badTensor(tensor, "no negative dimension",
+                       "a dimension of " + std::to_string(dim));
     bool once = false;
-    elements = llvm::SaturatingMultiply(elements, static_cast<uint64_t>(dim), &once);
+    elements =
+        llvm::SaturatingMultiply(elements, static_cast<uint64_t>(dim), &once);
     overflow |= once;
   }
   unsigned size = getElementBytes(tensor.type);
   if (overflow || elements > (uint64_t(1) << 48))
-    return badTensor(tensor, "a size that fits in memory", "a product of dimensions beyond 2^48");
+    return badTensor(tensor, "a size that fits in memory",
+                     "a product of dimensions beyond 2^48");
   if (size == 0) {
     tensor.encoding = Tensor::Encoding::Opaque;
     return success();
@@ -462,9 +515,11 @@ LogicalResult MessageParser::finishTensor(Tensor &tensor, const ExternalEntry *e
     if (!external)
       return badTensor(tensor, "its elements in the file", "external data");
     tensor.segments.emplace_back();
-    if (failed(external->locate(*entry, total, tensor.segments.back(), issue))) {
-      issue.message = "cannot read the external data of tensor '" + tensor.name.str() + "': expected " +
-                      issue.expected + ", found " + issue.found;
+    if (failed(
+            external->locate(*entry, total, tensor.segments.back(), issue))) {
+      issue.message = "cannot read the external data of tensor '" +
+                      tensor.name.str() + "': expected " + issue.expected +
+                      ", found " + issue.found;
       return failure();
     }
     return success();
@@ -479,7 +534,8 @@ LogicalResult MessageParser::finishTensor(Tensor &tensor, const ExternalEntry *e
     for (const DataSegment &segment : tensor.segments)
       found += segment.length;
     if (found != total)
-      return badTensor(tensor, std::to_string(total) + " bytes of data", std::to_string(found) + " bytes");
+      return badTensor(tensor, std::to_string(total) + " bytes of data",
+                       std::to_string(found) + " bytes");
     return success();
   }
   tensor.encoding = Tensor::Encoding::Varint;
@@ -488,75 +544,87 @@ LogicalResult MessageParser::finishTensor(Tensor &tensor, const ExternalEntry *e
     for (char byte : bytes.substr(segment.offset, segment.length))
       found += static_cast<uint8_t>(byte) < 0x80;
   if (found != elements)
-    return badTensor(tensor, std::to_string(elements) + " elements", std::to_string(found) + " elements");
+    return badTensor(tensor, std::to_string(elements) + " elements",
+                     std::to_string(found) + " elements");
   return success();
 }
 
 //===- Types of values ----------------------------------------------------===//
 
-LogicalResult MessageParser::parseValueInfo(StringRef message, ValueInfo &value) {
-  return forEachField(message, "value", [&](const WireField &field) -> LogicalResult {
-    if (field.number == 1)
-      return readText(field, value.name);
-    if (field.number != 2)
-      return success();
-    return field.kind == WireField::Bytes ? parseType(field.bytes, value) : wrongKind(field);
-  });
+LogicalResult MessageParser::parseValueInfo(StringRef message,
+                                            ValueInfo &value) {
+  return forEachField(
+      message, "value", [&](const WireField &field) -> LogicalResult {
+        if (field.number == 1)
+          return readText(field, value.name);
+        if (field.number != 2)
+          return success();
+        return field.kind == WireField::Bytes ? parseType(field.bytes, value)
+                                              : wrongKind(field);
+      });
 }
 
 LogicalResult MessageParser::parseType(StringRef message, ValueInfo &value) {
-  return forEachField(message, "type", [&](const WireField &field) -> LogicalResult {
-    switch (field.number) {
-    case 1:
-      value.kind = ValueInfo::Kind::Tensor;
-      return field.kind == WireField::Bytes ? parseTensorType(field.bytes, value) : wrongKind(field);
-    case 4:
-      value.kind = ValueInfo::Kind::Sequence;
-      return success();
-    case 5:
-      value.kind = ValueInfo::Kind::Map;
-      return success();
-    case 7:
-      value.kind = ValueInfo::Kind::Opaque;
-      return success();
-    case 8:
-      value.kind = ValueInfo::Kind::SparseTensor;
-      return success();
-    case 9:
-      value.kind = ValueInfo::Kind::Optional;
-      return success();
-    default:
-      return success();
-    }
-  });
+  return forEachField(message, "type",
+                      [&](const WireField &field) -> LogicalResult {
+                        switch (field.number) {
+                        case 1:
+                          value.kind = ValueInfo::Kind::Tensor;
+                          return field.kind == WireField::Bytes
+                                     ? parseTensorType(field.bytes, value)
+                                     : wrongKind(field);
+                        case 4:
+                          value.kind = ValueInfo::Kind::Sequence;
+                          return success();
+                        case 5:
+                          value.kind = ValueInfo::Kind::Map;
+                          return success();
+                        case 7:
+                          value.kind = ValueInfo::Kind::Opaque;
+                          return success();
+                        case 8:
+                          value.kind = ValueInfo::Kind::SparseTensor;
+                          return success();
+                        case 9:
+                          value.kind = ValueInfo::Kind::Optional;
+                          return success();
+                        default:
+                          return success();
+                        }
+                      });
 }
 
-LogicalResult MessageParser::parseTensorType(StringRef message, ValueInfo &value) {
-  return forEachField(message, "tensor type", [&](const WireField &field) -> LogicalResult {
-    if (field.number == 1)
-      return readInt(field, value.type);
-    if (field.number != 2)
-      return success();
-    value.hasShape = true;
-    return field.kind == WireField::Bytes ? parseShape(field.bytes, value) : wrongKind(field);
-  });
+LogicalResult MessageParser::parseTensorType(StringRef message,
+                                             ValueInfo &value) {
+  return forEachField(
+      message, "tensor type", [&](const WireField &field) -> LogicalResult {
+        if (field.number == 1)
+          return readInt(field, value.type);
+        if (field.number != 2)
+          return success();
+        value.hasShape = true;
+        return field.kind == WireField::Bytes ? parseShape(field.bytes, value)
+                                              : wrongKind(field);
+      });
 }
 
 LogicalResult MessageParser::parseShape(StringRef message, ValueInfo &value) {
-  return forEachField(message, "shape", [&](const WireField &field) -> LogicalResult {
-    if (field.number != 1)
-      return success();
-    if (field.kind != WireField::Bytes)
-      return wrongKind(field);
-    Dimension &dimension = value.shape.emplace_back();
-    return forEachField(field.bytes, "dimension", [&](const WireField &part) -> LogicalResult {
-      if (part.number == 1) {
-        dimension.value.emplace();
-        return readInt(part, *dimension.value);
-      }
-      if (part.number == 2)
-        return readText(part, dimension.name);
-      return success();
-    });
-  });
+  return forEachField(
+      message, "shape", [&](const WireField &field) -> LogicalResult {
+        if (field.number != 1)
+          return success();
+        if (field.kind != WireField::Bytes)
+          return wrongKind(field);
+        Dimension &dimension = value.shape.emplace_back();
+        return forEachField(field.bytes, "dimension",
+                            [&](const WireField &part) -> LogicalResult {
+                              if (part.number == 1) {
+                                dimension.value.emplace();
+                                return readInt(part, *dimension.value);
+                              }
+                              if (part.number == 2)
+                                return readText(part, dimension.name);
+                              return success();
+                            });
+      });
 }

@@ -37,12 +37,14 @@ unsigned sinter::onnx::getElementBytes(ElementType type) {
 
 StringRef sinter::onnx::getElementName(ElementType type) {
   static constexpr const char *kNames[] = {
-      "undefined", "float",   "uint8",      "int8",       "uint16",
-      "int16",     "int32",   "int64",      "string",     "bool",
-      "float16",   "double",  "uint32",     "uint64",     "complex64",
-      "complex128", "bfloat16", "float8e4m3fn", "float8e4m3fnuz",
-      "float8e5m2", "float8e5m2fnuz", "uint4", "int4", "float4e2m1",
-      "float8e8m0", "uint2", "int2", "float6e2m3", "float6e3m2"};
+      "undefined",      "float",        "uint8",          "int8",
+      "uint16",         "int16",        "int32",          "int64",
+      "string",         "bool",         "float16",        "double",
+      "uint32",         "uint64",       "complex64",      "complex128",
+      "bfloat16",       "float8e4m3fn", "float8e4m3fnuz", "float8e5m2",
+      "float8e5m2fnuz", "uint4",        "int4",           "float4e2m1",
+      "float8e8m0",     "uint2",        "int2",           "float6e2m3",
+      "float6e3m2"};
   auto index = static_cast<uint32_t>(type);
   return index < std::size(kNames) ? kNames[index] : "unknown";
 }

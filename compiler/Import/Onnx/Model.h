@@ -99,7 +99,7 @@ struct Attribute {
   std::vector<float> floats;
   std::vector<int64_t> ints;
   std::vector<llvm::StringRef> strings;
-  std::vector<Tensor> tensors; ///< One for kind Tensor.
+  std::vector<Tensor> tensors;                ///< One for kind Tensor.
   std::vector<std::shared_ptr<Graph>> graphs; ///< One for kind Graph.
 };
 
@@ -121,7 +121,15 @@ struct Dimension {
 
 /// ValueInfoProto with its TypeProto.
 struct ValueInfo {
-  enum class Kind { None, Tensor, SparseTensor, Sequence, Map, Optional, Opaque };
+  enum class Kind {
+    None,
+    Tensor,
+    SparseTensor,
+    Sequence,
+    Map,
+    Optional,
+    Opaque
+  };
 
   llvm::StringRef name;
   Kind kind = Kind::None;

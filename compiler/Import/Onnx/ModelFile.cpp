@@ -27,7 +27,8 @@ using llvm::success;
 
 //===- DataFile -----------------------------------------------------------===//
 
-std::unique_ptr<DataFile> DataFile::map(const std::string &path, std::string &error) {
+std::unique_ptr<DataFile> DataFile::map(const std::string &path,
+                                        std::string &error) {
   int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   struct stat status;
   if (descriptor < 0 || ::fstat(descriptor, &status) != 0) {
@@ -74,15 +75,18 @@ void DataFile::dropPages(uint64_t offset, uint64_t length) const {
     return;
   // Pages that the part shares with its neighbours stay.
   uint64_t page = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
-  uint64_t begin = (offset + page - 1) / page * page, end = (offset + length) / page * page;
+  uint64_t begin = (offset + page - 1) / page * page,
+           end = (offset + length) / page * page;
   if (begin < end)
-    ::madvise(const_cast<char *>(bytes.data()) + begin, end - begin, MADV_DONTNEED);
+    ::madvise(const_cast<char *>(bytes.data()) + begin, end - begin,
+              MADV_DONTNEED);
 }
 
 //===- ModelFile ----------------------------------------------------------===//
 
-static LogicalResult fail(ImportIssue &issue, StringRef code, std::string expected,
-                          std::string found, StringRef remedy) {
+static LogicalResult fail(ImportIssue &issue, StringRef code,
+                          std::string expected, std::string found,
+                          StringRef remedy) {
   issue.kind = ImportIssue::Kind::BadInput;
   issue.code = code.str();
   issue.expected = std::move(expected);
@@ -94,40 +98,50 @@ static LogicalResult fail(ImportIssue &issue, StringRef code, std::string expect
 /// One sentence from the texts of an issue.
 static LogicalResult finish(ImportIssue &issue, StringRef path) {
   if (issue.message.empty())
-    issue.message = "cannot read '" + path.str() + "': expected " + issue.expected + ", found " + issue.found;
+    issue.message = "cannot read '" + path.str() + "': expected " +
+                    issue.expected + ", found " + issue.found;
   return failure();
 }
 
-static LogicalResult checkVersions(const Model &model, bool hasGraph, ImportIssue &issue) {
+static LogicalResult checkVersions(const Model &model, bool hasGraph,
+                                   ImportIssue &issue) {
   if (!hasGraph && model.irVersion == 0)
-    return fail(issue, "not_onnx", "an ONNX model (a protobuf message with a graph)",
-                "a message without graph and version", "give the path of a .onnx file");
-  if (model.irVersion < ModelFile::kMinIrVersion || model.irVersion > ModelFile::kMaxIrVersion)
+    return fail(
+        issue, "not_onnx", "an ONNX model (a protobuf message with a graph)",
+        "a message without graph and version", "give the path of a .onnx file");
+  if (model.irVersion < ModelFile::kMinIrVersion ||
+      model.irVersion > ModelFile::kMaxIrVersion)
     return fail(issue, "ir_version",
-                "IR version " + std::to_string(ModelFile::kMinIrVersion) + " to " +
-                    std::to_string(ModelFile::kMaxIrVersion),
+                "IR version " + std::to_string(ModelFile::kMinIrVersion) +
+                    " to " + std::to_string(ModelFile::kMaxIrVersion),
                 "IR version " + std::to_string(model.irVersion),
-                "export the model again with a current exporter, or convert it with the onnx package");
+                "export the model again with a current exporter, or convert it "
+                "with the onnx package");
   if (!hasGraph)
-    return fail(issue, "not_onnx", "a graph", "a model without one", "export the model again");
+    return fail(issue, "not_onnx", "a graph", "a model without one",
+                "export the model again");
   if (model.opsets.empty())
-    return fail(issue, "no_opset", "an import of an operator set", "none", "export the model again");
+    return fail(issue, "no_opset", "an import of an operator set", "none",
+                "export the model again");
   return success();
 }
 
-FailureOr<std::unique_ptr<ModelFile>> ModelFile::open(StringRef path, ImportIssue &issue) {
+FailureOr<std::unique_ptr<ModelFile>> ModelFile::open(StringRef path,
+                                                      ImportIssue &issue) {
   std::unique_ptr<ModelFile> file(new ModelFile());
   file->path = path.str();
   std::string error;
   std::unique_ptr<DataFile> data = DataFile::map(file->path, error);
   if (!data) {
-    (void)fail(issue, "cannot_open", "a readable file", error, "check the path and its permissions");
+    (void)fail(issue, "cannot_open", "a readable file", error,
+               "check the path and its permissions");
     return finish(issue, path);
   }
   StringRef bytes = data->getBytes();
   file->files.push_back(std::move(data));
   if (bytes.empty()) {
-    (void)fail(issue, "empty_file", "an ONNX model", "an empty file", "export or download the model again");
+    (void)fail(issue, "empty_file", "an ONNX model", "an empty file",
+               "export or download the model again");
     return finish(issue, path);
   }
 
@@ -141,15 +155,20 @@ FailureOr<std::unique_ptr<ModelFile>> ModelFile::open(StringRef path, ImportIssu
   for (const Tensor &tensor : file->model.graph.initializers)
     file->constants.try_emplace(tensor.name, &tensor);
   for (const Node &node : file->model.graph.nodes) {
-    if (node.op != "Constant" || !canonicalDomain(node.domain).empty() || node.outputs.size() != 1)
+    if (node.op != "Constant" || !canonicalDomain(node.domain).empty() ||
+        node.outputs.size() != 1)
       continue;
-    if (const Attribute *value = node.findAttribute("value"); value && value->tensors.size() == 1)
-      file->constants.try_emplace(node.outputs.front(), &value->tensors.front());
+    if (const Attribute *value = node.findAttribute("value");
+        value && value->tensors.size() == 1)
+      file->constants.try_emplace(node.outputs.front(),
+                                  &value->tensors.front());
   }
   return file;
 }
 
-const Tensor *ModelFile::findConstant(StringRef name) const { return constants.lookup(name); }
+const Tensor *ModelFile::findConstant(StringRef name) const {
+  return constants.lookup(name);
+}
 
 StringRef ModelFile::getBytes(const DataSegment &segment) const {
   return files[segment.file]->getBytes().substr(segment.offset, segment.length);
@@ -158,10 +177,12 @@ StringRef ModelFile::getBytes(const DataSegment &segment) const {
 std::optional<StringRef> ModelFile::getRawElements(const Tensor &tensor) const {
   if (tensor.encoding != Tensor::Encoding::Raw || tensor.segments.size() > 1)
     return std::nullopt;
-  return tensor.segments.empty() ? StringRef() : getBytes(tensor.segments.front());
+  return tensor.segments.empty() ? StringRef()
+                                 : getBytes(tensor.segments.front());
 }
 
-LogicalResult ModelFile::readElements(const Tensor &tensor, MutableArrayRef<char> out) const {
+LogicalResult ModelFile::readElements(const Tensor &tensor,
+                                      MutableArrayRef<char> out) const {
   unsigned size = getElementBytes(tensor.type);
   if (tensor.encoding == Tensor::Encoding::Opaque || size == 0 ||
       out.size() != static_cast<uint64_t>(tensor.getNumElements()) * size)
@@ -181,7 +202,8 @@ LogicalResult ModelFile::readElements(const Tensor &tensor, MutableArrayRef<char
       std::optional<uint64_t> value = takeVarint(bytes);
       if (!value || static_cast<size_t>(out.end() - next) < size)
         return failure();
-      uint64_t little = llvm::support::endian::byte_swap<uint64_t>(*value, llvm::endianness::little);
+      uint64_t little = llvm::support::endian::byte_swap<uint64_t>(
+          *value, llvm::endianness::little);
       std::memcpy(next, &little, size);
       next += size;
     }
@@ -194,10 +216,12 @@ void ModelFile::dropPages(const Tensor &tensor) const {
     files[segment.file]->dropPages(segment.offset, segment.length);
 }
 
-FailureOr<const Function *> ModelFile::addFunction(std::string serialized, ImportIssue &issue) {
+FailureOr<const Function *> ModelFile::addFunction(std::string serialized,
+                                                   ImportIssue &issue) {
   files.push_back(DataFile::own(std::move(serialized)));
   auto function = std::make_unique<Function>();
-  MessageParser parser(files.back()->getBytes(), files.size() - 1, /*external=*/nullptr, issue);
+  MessageParser parser(files.back()->getBytes(), files.size() - 1,
+                       /*external=*/nullptr, issue);
   if (failed(parser.parseFunction(*function)))
     return finish(issue, "a function body of ONNX");
   functions.push_back(std::move(function));

@@ -24,7 +24,8 @@ namespace sinter::onnx {
 class DataFile {
 public:
   /// Maps the file `path`. On failure says why in `error`.
-  static std::unique_ptr<DataFile> map(const std::string &path, std::string &error);
+  static std::unique_ptr<DataFile> map(const std::string &path,
+                                       std::string &error);
   /// Takes over `bytes`.
   static std::unique_ptr<DataFile> own(std::string bytes);
   ~DataFile();
@@ -51,7 +52,8 @@ public:
   /// Maps and reads `path`. On failure `issue` says what is wrong: a file that
   /// is missing, empty, cut short, not ONNX, of an IR version outside
   /// [kMinIrVersion, kMaxIrVersion], or with bad external data.
-  static llvm::FailureOr<std::unique_ptr<ModelFile>> open(llvm::StringRef path, ImportIssue &issue);
+  static llvm::FailureOr<std::unique_ptr<ModelFile>> open(llvm::StringRef path,
+                                                          ImportIssue &issue);
 
   static constexpr int64_t kMinIrVersion = 3, kMaxIrVersion = 14;
   /// How deep graphs and types may be nested.
@@ -69,12 +71,14 @@ public:
   std::optional<llvm::StringRef> getRawElements(const Tensor &tensor) const;
   /// Writes the elements to `out`, which has their size in memory. Fails for
   /// opaque tensors and for an `out` of another size.
-  llvm::LogicalResult readElements(const Tensor &tensor, llvm::MutableArrayRef<char> out) const;
+  llvm::LogicalResult readElements(const Tensor &tensor,
+                                   llvm::MutableArrayRef<char> out) const;
   /// Lets the system drop the pages that hold `tensor`.
   void dropPages(const Tensor &tensor) const;
 
   /// Reads a serialized FunctionProto, which this object then owns.
-  llvm::FailureOr<const Function *> addFunction(std::string serialized, ImportIssue &issue);
+  llvm::FailureOr<const Function *> addFunction(std::string serialized,
+                                                ImportIssue &issue);
 
 private:
   ModelFile() = default;

@@ -15,20 +15,25 @@ using llvm::StringRef;
 using ::onnx::OpSchema;
 using ::onnx::OpSchemaRegistry;
 
-static const OpSchema *findSchema(StringRef op, StringRef domain, int64_t opset) {
-  return OpSchemaRegistry::Schema(op.str(), static_cast<int>(opset), canonicalDomain(domain).str());
+static const OpSchema *findSchema(StringRef op, StringRef domain,
+                                  int64_t opset) {
+  return OpSchemaRegistry::Schema(op.str(), static_cast<int>(opset),
+                                  canonicalDomain(domain).str());
 }
 
-std::optional<OperatorInfo> sinter::onnx::findOperator(StringRef op, StringRef domain, int64_t opset) {
+std::optional<OperatorInfo>
+sinter::onnx::findOperator(StringRef op, StringRef domain, int64_t opset) {
   const OpSchema *schema = findSchema(op, domain, opset);
   if (!schema)
     return std::nullopt;
   return OperatorInfo{schema->SinceVersion(), schema->deprecated(),
-                      schema->HasFunction() || schema->HasContextDependentFunction()};
+                      schema->HasFunction() ||
+                          schema->HasContextDependentFunction()};
 }
 
 int64_t sinter::onnx::getNewestOpset(StringRef domain) {
-  const auto &versions = OpSchemaRegistry::DomainToVersionRange::Instance().Map();
+  const auto &versions =
+      OpSchemaRegistry::DomainToVersionRange::Instance().Map();
   auto it = versions.find(canonicalDomain(domain).str());
   return it == versions.end() ? 0 : it->second.second;
 }
@@ -64,7 +69,8 @@ static ::onnx::NodeProto toProto(const Node &node) {
       break;
     case Attribute::Kind::Tensor:
       if (!attribute.tensors.empty()) {
-        out.mutable_t()->set_data_type(static_cast<int>(attribute.tensors.front().type));
+        out.mutable_t()->set_data_type(
+            static_cast<int>(attribute.tensors.front().type));
         for (int64_t dim : attribute.tensors.front().dims)
           out.mutable_t()->add_dims(dim);
       }
@@ -79,7 +85,8 @@ static ::onnx::NodeProto toProto(const Node &node) {
       out.mutable_sparse_tensor();
       break;
     default:
-      out.mutable_floats()->Add(attribute.floats.begin(), attribute.floats.end());
+      out.mutable_floats()->Add(attribute.floats.begin(),
+                                attribute.floats.end());
       out.mutable_ints()->Add(attribute.ints.begin(), attribute.ints.end());
       for (StringRef text : attribute.strings)
         out.add_strings(text.str());
@@ -100,18 +107,22 @@ std::string sinter::onnx::checkNode(const Node &node, int64_t opset) {
 }
 
 /// The formal parameter that input `index` belongs to.
-static const OpSchema::FormalParameter *findParameter(const OpSchema &schema, unsigned index) {
+static const OpSchema::FormalParameter *findParameter(const OpSchema &schema,
+                                                      unsigned index) {
   const auto &parameters = schema.inputs();
   if (index < parameters.size())
     return &parameters[index];
-  bool isVariadic = !parameters.empty() && parameters.back().GetOption() == OpSchema::Variadic;
+  bool isVariadic = !parameters.empty() &&
+                    parameters.back().GetOption() == OpSchema::Variadic;
   return isVariadic ? &parameters.back() : nullptr;
 }
 
-std::string sinter::onnx::checkInputType(const Node &node, int64_t opset, unsigned index, ElementType type) {
+std::string sinter::onnx::checkInputType(const Node &node, int64_t opset,
+                                         unsigned index, ElementType type) {
   try {
     const OpSchema *schema = findSchema(node.op, node.domain, opset);
-    const OpSchema::FormalParameter *parameter = schema ? findParameter(*schema, index) : nullptr;
+    const OpSchema::FormalParameter *parameter =
+        schema ? findParameter(*schema, index) : nullptr;
     if (!parameter || parameter->GetTypes().empty())
       return {};
     std::string found = "tensor(" + getElementName(type).str() + ")", list;
@@ -129,18 +140,21 @@ std::string sinter::onnx::checkInputType(const Node &node, int64_t opset, unsign
   }
 }
 
-std::optional<TypeConflict> sinter::onnx::findTypeConflict(const Node &node, int64_t opset,
-                                                            llvm::ArrayRef<ElementType> types) {
+std::optional<TypeConflict>
+sinter::onnx::findTypeConflict(const Node &node, int64_t opset,
+                               llvm::ArrayRef<ElementType> types) {
   const OpSchema *schema = findSchema(node.op, node.domain, opset);
   if (!schema)
     return std::nullopt;
   for (unsigned second = 1; second < types.size(); ++second) {
     const OpSchema::FormalParameter *own = findParameter(*schema, second);
-    if (!own || types[second] == ElementType::Undefined || !own->GetIsHomogeneous())
+    if (!own || types[second] == ElementType::Undefined ||
+        !own->GetIsHomogeneous())
       continue;
     for (unsigned first = 0; first < second; ++first) {
       const OpSchema::FormalParameter *other = findParameter(*schema, first);
-      if (other && types[first] != ElementType::Undefined && other->GetTypeStr() == own->GetTypeStr() &&
+      if (other && types[first] != ElementType::Undefined &&
+          other->GetTypeStr() == own->GetTypeStr() &&
           types[first] != types[second])
         return TypeConflict{first, second};
     }
@@ -148,14 +162,16 @@ std::optional<TypeConflict> sinter::onnx::findTypeConflict(const Node &node, int
   return std::nullopt;
 }
 
-static std::vector<::onnx::TypeProto> toProtos(llvm::ArrayRef<TypedShape> inputs) {
+static std::vector<::onnx::TypeProto>
+toProtos(llvm::ArrayRef<TypedShape> inputs) {
   std::vector<::onnx::TypeProto> types;
   for (const TypedShape &input : inputs) {
     ::onnx::TypeProto &type = types.emplace_back();
     if (input.type == ElementType::Undefined)
       continue;
     type.mutable_tensor_type()->set_elem_type(static_cast<int>(input.type));
-    ::onnx::TensorShapeProto &shape = *type.mutable_tensor_type()->mutable_shape();
+    ::onnx::TensorShapeProto &shape =
+        *type.mutable_tensor_type()->mutable_shape();
     for (int64_t dim : input.dims) {
       ::onnx::TensorShapeProto::Dimension &out = *shape.add_dim();
       if (dim >= 0)
@@ -165,24 +181,28 @@ static std::vector<::onnx::TypeProto> toProtos(llvm::ArrayRef<TypedShape> inputs
   return types;
 }
 
-std::optional<std::string> sinter::onnx::buildFunctionBody(const Node &node, int64_t opset,
-                                                            llvm::ArrayRef<TypedShape> inputs) {
+std::optional<std::string>
+sinter::onnx::buildFunctionBody(const Node &node, int64_t opset,
+                                llvm::ArrayRef<TypedShape> inputs) {
   try {
     const OpSchema *schema = findSchema(node.op, node.domain, opset);
     if (!schema)
       return std::nullopt;
     ::onnx::FunctionProto body;
-    if (const ::onnx::FunctionProto *fixed = schema->GetFunction(static_cast<int>(opset), /*validate=*/false)) {
+    if (const ::onnx::FunctionProto *fixed =
+            schema->GetFunction(static_cast<int>(opset), /*validate=*/false)) {
       body = *fixed;
     } else {
       ::onnx::NodeProto proto = toProto(node);
       ::onnx::FunctionBodyBuildContextImpl context(proto, toProtos(inputs));
       if (!schema->HasContextDependentFunction() ||
-          !schema->BuildContextDependentFunction(context, body, static_cast<int>(opset)))
+          !schema->BuildContextDependentFunction(context, body,
+                                                 static_cast<int>(opset)))
         return std::nullopt;
     }
     for (const auto &[name, attribute] : schema->attributes())
-      if (!attribute.required && attribute.default_value.type() != ::onnx::AttributeProto::UNDEFINED) {
+      if (!attribute.required &&
+          attribute.default_value.type() != ::onnx::AttributeProto::UNDEFINED) {
         *body.add_attribute_proto() = attribute.default_value;
         body.mutable_attribute_proto()->rbegin()->set_name(name);
       }

@@ -28,7 +28,8 @@ struct OperatorInfo {
 };
 
 /// Nothing if `domain` at `opset` has no operator `op`.
-std::optional<OperatorInfo> findOperator(llvm::StringRef op, llvm::StringRef domain, int64_t opset);
+std::optional<OperatorInfo> findOperator(llvm::StringRef op,
+                                         llvm::StringRef domain, int64_t opset);
 
 /// The newest opset of `domain` that is known; 0 for a domain that is not.
 int64_t getNewestOpset(llvm::StringRef domain);
@@ -39,13 +40,15 @@ std::string checkNode(const Node &node, int64_t opset);
 
 /// The types that input `index` may have: `tensor(float), tensor(double)`.
 /// Empty if `type` is one of them.
-std::string checkInputType(const Node &node, int64_t opset, unsigned index, ElementType type);
+std::string checkInputType(const Node &node, int64_t opset, unsigned index,
+                           ElementType type);
 
 /// The first pair of inputs that must have the same type but do not.
 struct TypeConflict {
   unsigned first = 0, second = 0;
 };
-std::optional<TypeConflict> findTypeConflict(const Node &node, int64_t opset, llvm::ArrayRef<ElementType> types);
+std::optional<TypeConflict> findTypeConflict(const Node &node, int64_t opset,
+                                             llvm::ArrayRef<ElementType> types);
 
 /// An input for which a function body may be built.
 struct TypedShape {
@@ -56,7 +59,8 @@ struct TypedShape {
 
 /// The body that the standard gives `node`, as a serialized FunctionProto whose
 /// attribute defaults are filled in. Nothing if it has none for these inputs.
-std::optional<std::string> buildFunctionBody(const Node &node, int64_t opset, llvm::ArrayRef<TypedShape> inputs);
+std::optional<std::string> buildFunctionBody(const Node &node, int64_t opset,
+                                             llvm::ArrayRef<TypedShape> inputs);
 
 } // namespace sinter::onnx
 

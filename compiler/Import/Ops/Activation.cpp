@@ -14,11 +14,16 @@ using namespace sinter;
 namespace {
 /// The input of an activation and constants of its type.
 struct Activation {
-  explicit Activation(NodeContext &node) : node(node), x(node.getInput(0)), type(node.getElementType(0)) {}
+  explicit Activation(NodeContext &node)
+      : node(node), x(node.getInput(0)), type(node.getElementType(0)) {}
 
   Value constant(double value) { return node.scalar(value, type); }
-  Value add(Value a, double b) { return node.elementwise<nn::AddOp>({a, constant(b)}); }
-  Value mul(Value a, double b) { return node.elementwise<nn::MulOp>({a, constant(b)}); }
+  Value add(Value a, double b) {
+    return node.elementwise<nn::AddOp>({a, constant(b)});
+  }
+  Value mul(Value a, double b) {
+    return node.elementwise<nn::MulOp>({a, constant(b)});
+  }
   Value mul(Value a, Value b) { return node.elementwise<nn::MulOp>({a, b}); }
   Value exp(Value a) { return node.elementwise<nn::ExpOp>(a); }
   Value clamp(Value a, double min, double max) {
@@ -31,8 +36,11 @@ struct Activation {
   }
   /// log(1 + exp(x)) without overflow: max(x, 0) + log(1 + exp(-|x|)).
   Value softplus() {
-    Value tail = exp(node.elementwise<nn::NegOp>(node.elementwise<nn::AbsOp>(x)));
-    return node.elementwise<nn::AddOp>({node.elementwise<nn::ReluOp>(x), node.elementwise<nn::LogOp>(add(tail, 1))});
+    Value tail =
+        exp(node.elementwise<nn::NegOp>(node.elementwise<nn::AbsOp>(x)));
+    return node.elementwise<nn::AddOp>(
+        {node.elementwise<nn::ReluOp>(x),
+         node.elementwise<nn::LogOp>(add(tail, 1))});
   }
 
   NodeContext &node;
@@ -59,38 +67,45 @@ static LogicalResult importPRelu(NodeContext &node) {
   Activation a(node);
   Value slope = node.getInput(1);
   // Before opset 7 a vector of slopes is one for each channel.
-  if (node.getOpset() < 7 && node.getRank(1) == 1 && !node.getSizes(1)[0].isConstant(1))
+  if (node.getOpset() < 7 && node.getRank(1) == 1 &&
+      !node.getSizes(1)[0].isConstant(1))
     slope = node.alignChannels(slope, node.getRank(0));
   return node.setOutput(0, a.bySign(a.mul(a.x, slope), a.x));
 }
 
 static LogicalResult importElu(NodeContext &node) {
   Activation a(node);
-  return node.setOutput(0, a.bySign(a.mul(a.add(a.exp(a.x), -1), node.getFloat("alpha", 1)), a.x));
+  return node.setOutput(
+      0,
+      a.bySign(a.mul(a.add(a.exp(a.x), -1), node.getFloat("alpha", 1)), a.x));
 }
 
 static LogicalResult importCelu(NodeContext &node) {
   Activation a(node);
   double alpha = node.getFloat("alpha", 1);
-  return node.setOutput(0, a.bySign(a.mul(a.add(a.exp(a.mul(a.x, 1 / alpha)), -1), alpha), a.x));
+  return node.setOutput(
+      0, a.bySign(a.mul(a.add(a.exp(a.mul(a.x, 1 / alpha)), -1), alpha), a.x));
 }
 
 static LogicalResult importSelu(NodeContext &node) {
   Activation a(node);
-  double alpha = node.getFloat("alpha", 1.67326319217681884765625), gamma = node.getFloat("gamma", 1.05070102214813232421875);
+  double alpha = node.getFloat("alpha", 1.67326319217681884765625),
+         gamma = node.getFloat("gamma", 1.05070102214813232421875);
   Value negative = a.mul(a.add(a.exp(a.x), -1), alpha);
   return node.setOutput(0, a.mul(a.bySign(negative, a.x), gamma));
 }
 
 static LogicalResult importHardSigmoid(NodeContext &node) {
   Activation a(node);
-  Value line = a.add(a.mul(a.x, node.getFloat("alpha", 0.2f)), node.getFloat("beta", 0.5));
+  Value line = a.add(a.mul(a.x, node.getFloat("alpha", 0.2f)),
+                     node.getFloat("beta", 0.5));
   return node.setOutput(0, a.clamp(line, 0, 1));
 }
 
 static LogicalResult importHardSwish(NodeContext &node) {
   Activation a(node);
-  return node.setOutput(0, a.mul(a.x, a.clamp(a.add(a.mul(a.x, 1.0 / 6), 0.5), 0, 1)));
+  return node.setOutput(
+      0, a.mul(a.x, a.clamp(a.add(a.mul(a.x, 1.0 / 6), 0.5), 0, 1)));
 }
 
 static LogicalResult importSwish(NodeContext &node) {
@@ -107,7 +122,8 @@ static LogicalResult importSoftplus(NodeContext &node) {
 
 static LogicalResult importMish(NodeContext &node) {
   Activation a(node);
-  return node.setOutput(0, a.mul(a.x, node.elementwise<nn::TanhOp>(a.softplus())));
+  return node.setOutput(0,
+                        a.mul(a.x, node.elementwise<nn::TanhOp>(a.softplus())));
 }
 
 static LogicalResult importSoftsign(NodeContext &node) {
@@ -118,8 +134,10 @@ static LogicalResult importSoftsign(NodeContext &node) {
 
 static LogicalResult importThresholdedRelu(NodeContext &node) {
   Activation a(node);
-  Value isAbove = node.elementwise<nn::LessOp>({a.constant(node.getFloat("alpha", 1)), a.x});
-  return node.setOutput(0, node.elementwise<nn::WhereOp>({isAbove, a.x, a.constant(0)}));
+  Value isAbove = node.elementwise<nn::LessOp>(
+      {a.constant(node.getFloat("alpha", 1)), a.x});
+  return node.setOutput(
+      0, node.elementwise<nn::WhereOp>({isAbove, a.x, a.constant(0)}));
 }
 
 static LogicalResult importGelu(NodeContext &node) {
@@ -128,8 +146,11 @@ static LogicalResult importGelu(NodeContext &node) {
   if (form == "tanh") {
     // 0.5 * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3)))
     Value cube = a.mul(a.mul(a.mul(a.x, a.x), a.x), 0.044715);
-    Value inner = a.mul(node.elementwise<nn::AddOp>({a.x, cube}), std::sqrt(2 / M_PI));
-    return node.setOutput(0, a.mul(a.mul(a.x, 0.5), a.add(node.elementwise<nn::TanhOp>(inner), 1)));
+    Value inner =
+        a.mul(node.elementwise<nn::AddOp>({a.x, cube}), std::sqrt(2 / M_PI));
+    return node.setOutput(
+        0,
+        a.mul(a.mul(a.x, 0.5), a.add(node.elementwise<nn::TanhOp>(inner), 1)));
   }
   if (form != "none")
     return node.invalid("approximate to be 'none' or 'tanh'", "'" + form + "'");
@@ -142,16 +163,20 @@ static LogicalResult importClip(NodeContext &node) {
   double infinity = std::numeric_limits<double>::infinity();
   // Bounds are attributes before opset 11, then optional inputs.
   bool byInput = node.getOpset() >= 11;
-  auto getBound = [&](unsigned input, StringRef name, double none) -> std::optional<double> {
+  auto getBound = [&](unsigned input, StringRef name,
+                      double none) -> std::optional<double> {
     if (!byInput)
       return node.getFloat(name, none);
     if (!node.hasInput(input))
       return none;
     auto numbers = node.getNumberList(input);
-    return numbers && numbers->size() == 1 ? std::optional(numbers->front()) : std::nullopt;
+    return numbers && numbers->size() == 1 ? std::optional(numbers->front())
+                                           : std::nullopt;
   };
-  std::optional<double> min = getBound(1, "min", -infinity), max = getBound(2, "max", infinity);
-  if (isa<FloatType>(a.type) && min && max && !std::isnan(*min) && !std::isnan(*max)) {
+  std::optional<double> min = getBound(1, "min", -infinity),
+                        max = getBound(2, "max", infinity);
+  if (isa<FloatType>(a.type) && min && max && !std::isnan(*min) &&
+      !std::isnan(*max)) {
     if (*min == -infinity && *max == infinity)
       return node.forward(0);
     return node.setOutput(0, a.clamp(a.x, *min, *max));

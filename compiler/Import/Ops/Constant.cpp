@@ -13,7 +13,8 @@ using nn::SizeAttr;
 
 //===- Constant -----------------------------------------------------------===//
 
-static LogicalResult setNumbers(NodeContext &node, ArrayRef<Element> elements, bool isScalar, Type type) {
+static LogicalResult setNumbers(NodeContext &node, ArrayRef<Element> elements,
+                                bool isScalar, Type type) {
   Content content;
   content.elementType = type;
   content.elements.assign(elements.begin(), elements.end());
@@ -24,11 +25,14 @@ static LogicalResult setNumbers(NodeContext &node, ArrayRef<Element> elements, b
 
 static LogicalResult importConstant(NodeContext &node) {
   Builder builder(node.getContext());
-  if (const onnx::Attribute *value = node.findAttribute("value"); value && !value->tensors.empty()) {
+  if (const onnx::Attribute *value = node.findAttribute("value");
+      value && !value->tensors.empty()) {
     const onnx::Tensor &tensor = value->tensors.front();
     Type type = node.getImporter().getElementType(tensor.type);
     if (!type)
-      return node.unsupported("a constant of numbers", "elements of type " + onnx::getElementName(tensor.type),
+      return node.unsupported("a constant of numbers",
+                              "elements of type " +
+                                  onnx::getElementName(tensor.type),
                               "leave the constant out of the model");
     ImportedValue imported;
     imported.type = RankedTensorType::get(tensor.dims, type);
@@ -37,21 +41,27 @@ static LogicalResult importConstant(NodeContext &node) {
   }
   SmallVector<Element> elements;
   if (node.hasAttribute("value_int"))
-    return setNumbers(node, Element::ofSize(node.getSize(node.getInt("value_int", 0))), true, builder.getI64Type());
+    return setNumbers(
+        node, Element::ofSize(node.getSize(node.getInt("value_int", 0))), true,
+        builder.getI64Type());
   if (node.hasAttribute("value_float"))
-    return setNumbers(node, Element::ofNumber(node.getFloat("value_float", 0)), true, builder.getF32Type());
-  if (auto values = node.getInts("value_ints"); values && node.hasAttribute("value_ints")) {
+    return setNumbers(node, Element::ofNumber(node.getFloat("value_float", 0)),
+                      true, builder.getF32Type());
+  if (auto values = node.getInts("value_ints");
+      values && node.hasAttribute("value_ints")) {
     for (int64_t value : *values)
       elements.push_back(Element::ofSize(node.getSize(value)));
     return setNumbers(node, elements, false, builder.getI64Type());
   }
-  if (auto values = node.getFloats("value_floats"); values && node.hasAttribute("value_floats")) {
+  if (auto values = node.getFloats("value_floats");
+      values && node.hasAttribute("value_floats")) {
     for (double value : *values)
       elements.push_back(Element::ofNumber(value));
     return setNumbers(node, elements, false, builder.getF32Type());
   }
-  return node.unsupported("a constant given by value, value_int(s) or value_float(s)", "another form",
-                          "write the constant as a dense tensor");
+  return node.unsupported(
+      "a constant given by value, value_int(s) or value_float(s)",
+      "another form", "write the constant as a dense tensor");
 }
 
 //===- ConstantOfShape ----------------------------------------------------===//
@@ -80,7 +90,8 @@ static bool foldConstantOfShape(NodeContext &node) {
   auto shape = node.getIntegerList(0);
   Content content;
   Element element;
-  if (!shape || !getFillValue(node, element, content.elementType) || !mayHaveContent(*shape, content.elementType) ||
+  if (!shape || !getFillValue(node, element, content.elementType) ||
+      !mayHaveContent(*shape, content.elementType) ||
       llvm::any_of(*shape, [](int64_t size) { return size < 0; }))
     return false;
   content.shape = *shape;
@@ -98,7 +109,8 @@ static LogicalResult importConstantOfShape(NodeContext &node) {
   Content content;
   Element element;
   if (!getFillValue(node, element, content.elementType))
-    return node.invalid("the attribute 'value' to be a tensor of one number", "another tensor");
+    return node.invalid("the attribute 'value' to be a tensor of one number",
+                        "another tensor");
   content.elements.push_back(element);
   for (SizeAttr size : *shape)
     if (nn::getRange(size).second < 0)
@@ -111,14 +123,16 @@ static LogicalResult importConstantOfShape(NodeContext &node) {
 
 /// Number of elements in [start, limit) by `delta`; nothing for a delta of
 /// unknown sign.
-static std::optional<SizeAttr> countRange(SizeAttr start, SizeAttr limit, SizeAttr delta) {
+static std::optional<SizeAttr> countRange(SizeAttr start, SizeAttr limit,
+                                          SizeAttr delta) {
   MLIRContext *context = start.getContext();
   auto [low, high] = nn::getRange(delta);
   SizeAttr zero = nn::getSize(context, 0);
   if (low > 0)
     return nn::max(nn::ceilDiv(nn::sub(limit, start), delta), zero);
   if (high < 0)
-    return nn::max(nn::ceilDiv(nn::sub(start, limit), nn::sub(zero, delta)), zero);
+    return nn::max(nn::ceilDiv(nn::sub(start, limit), nn::sub(zero, delta)),
+                   zero);
   return std::nullopt;
 }
 
@@ -130,83 +144,109 @@ static std::optional<SmallVector<SizeAttr>> getRangeSizes(NodeContext &node) {
     if (!content || content->elements.size() != 1)
       return std::nullopt;
     const Element &element = content->elements.front();
-    if (element.isNumber() ? element.number != std::trunc(element.number) || std::fabs(element.number) > 1e15 : element.divisor != nullptr)
+    if (element.isNumber() ? element.number != std::trunc(element.number) ||
+                                 std::fabs(element.number) > 1e15
+                           : element.divisor != nullptr)
       return std::nullopt;
-    sizes.push_back(element.isNumber() ? node.getSize(static_cast<int64_t>(element.number)) : element.size);
+    sizes.push_back(element.isNumber()
+                        ? node.getSize(static_cast<int64_t>(element.number))
+                        : element.size);
   }
   return sizes;
 }
 
 static bool foldRange(NodeContext &node) {
   auto sizes = getRangeSizes(node);
-  auto count = sizes ? countRange((*sizes)[0], (*sizes)[1], (*sizes)[2]) : std::nullopt;
+  auto count =
+      sizes ? countRange((*sizes)[0], (*sizes)[1], (*sizes)[2]) : std::nullopt;
   Content content;
   content.elementType = node.getElementType(0);
-  if (!count || !count->getConstant() || !mayHaveContent(*count->getConstant(), content.elementType) || !(*sizes)[0].getConstant() ||
-      !(*sizes)[2].getConstant())
+  if (!count || !count->getConstant() ||
+      !mayHaveContent(*count->getConstant(), content.elementType) ||
+      !(*sizes)[0].getConstant() || !(*sizes)[2].getConstant())
     return false;
   content.shape.push_back(*count->getConstant());
   for (int64_t i = 0; i < content.shape[0]; ++i) {
     int64_t value = *(*sizes)[0].getConstant() + i * *(*sizes)[2].getConstant();
-    content.elements.push_back(content.isFloat() ? Element::ofNumber(static_cast<double>(value)) : Element::ofSize(node.getSize(value)));
+    content.elements.push_back(
+        content.isFloat() ? Element::ofNumber(static_cast<double>(value))
+                          : Element::ofSize(node.getSize(value)));
   }
   return succeeded(node.setContent(0, std::move(content)));
 }
 
 static LogicalResult importRange(NodeContext &node) {
-  Type type = node.getElementType(0), i64 = IntegerType::get(node.getContext(), 64);
+  Type type = node.getElementType(0),
+       i64 = IntegerType::get(node.getContext(), 64);
   if (auto sizes = getRangeSizes(node)) {
     auto count = countRange((*sizes)[0], (*sizes)[1], (*sizes)[2]);
     if (!count)
       return node.needConstant(2, "a step whose sign is");
-    Value iota = node.createTyped<nn::IotaOp>(nn::makeTensorType(*count, i64), /*axis=*/0, (*sizes)[0], (*sizes)[2]);
+    Value iota = node.createTyped<nn::IotaOp>(
+        nn::makeTensorType(*count, i64), /*axis=*/0, (*sizes)[0], (*sizes)[2]);
     return node.setOutput(0, node.cast(iota, type));
   }
   // Floats that are not whole: constants only.
-  auto start = node.getNumberList(0), limit = node.getNumberList(1), delta = node.getNumberList(2);
+  auto start = node.getNumberList(0), limit = node.getNumberList(1),
+       delta = node.getNumberList(2);
   if (!start || !limit || !delta || delta->front() == 0)
     return node.needConstant(1, "a range whose ends are");
-  int64_t count = std::max<int64_t>(0, std::ceil((limit->front() - start->front()) / delta->front()));
-  Value iota = node.createTyped<nn::IotaOp>(RankedTensorType::get(count, i64), /*axis=*/0, node.getSize(0), node.getSize(1));
-  Value scaled = node.elementwise<nn::MulOp>({node.cast(iota, type), node.scalar(delta->front(), type)});
-  return node.setOutput(0, node.elementwise<nn::AddOp>({scaled, node.scalar(start->front(), type)}));
+  int64_t count = std::max<int64_t>(
+      0, std::ceil((limit->front() - start->front()) / delta->front()));
+  Value iota = node.createTyped<nn::IotaOp>(RankedTensorType::get(count, i64),
+                                            /*axis=*/0, node.getSize(0),
+                                            node.getSize(1));
+  Value scaled = node.elementwise<nn::MulOp>(
+      {node.cast(iota, type), node.scalar(delta->front(), type)});
+  return node.setOutput(0, node.elementwise<nn::AddOp>(
+                               {scaled, node.scalar(start->front(), type)}));
 }
 
 //===- EyeLike, OneHot, Trilu ---------------------------------------------===//
 
 /// Positions along `axis`, to broadcast over a tensor of rank `rank`.
-static Value createPositions(NodeContext &node, SizeAttr size, int64_t axis, int64_t rank, int64_t start = 0) {
+static Value createPositions(NodeContext &node, SizeAttr size, int64_t axis,
+                             int64_t rank, int64_t start = 0) {
   SmallVector<SizeAttr> sizes(rank, node.getSize(1));
   sizes[axis] = size;
-  return node.createTyped<nn::IotaOp>(nn::makeTensorType(sizes, IntegerType::get(node.getContext(), 64)), axis,
-                                      node.getSize(start), node.getSize(1));
+  return node.createTyped<nn::IotaOp>(
+      nn::makeTensorType(sizes, IntegerType::get(node.getContext(), 64)), axis,
+      node.getSize(start), node.getSize(1));
 }
 
 static LogicalResult importEyeLike(NodeContext &node) {
   SmallVector<SizeAttr> sizes = node.getSizes(0);
   Type type = node.getElementType(0);
   if (node.hasAttribute("dtype"))
-    type = node.getImporter().getElementType(static_cast<onnx::ElementType>(node.getInt("dtype", 1)));
+    type = node.getImporter().getElementType(
+        static_cast<onnx::ElementType>(node.getInt("dtype", 1)));
   if (!type || sizes.size() != 2)
-    return node.unsupported("a matrix of numbers", "another tensor", "replace the node by a constant");
+    return node.unsupported("a matrix of numbers", "another tensor",
+                            "replace the node by a constant");
   Value rows = createPositions(node, sizes[0], 0, 2, node.getInt("k", 0));
-  Value isDiagonal = node.elementwise<nn::EqualOp>({rows, createPositions(node, sizes[1], 1, 2)});
+  Value isDiagonal = node.elementwise<nn::EqualOp>(
+      {rows, createPositions(node, sizes[1], 1, 2)});
   return node.setOutput(0, node.cast(isDiagonal, type));
 }
 
 static LogicalResult importTrilu(NodeContext &node) {
   int64_t rank = node.getRank(0);
-  std::optional<SmallVector<int64_t>> k = node.hasInput(1) ? node.getIntegerList(1) : SmallVector<int64_t>{0};
+  std::optional<SmallVector<int64_t>> k =
+      node.hasInput(1) ? node.getIntegerList(1) : SmallVector<int64_t>{0};
   if (rank < 2)
     return node.invalid("a tensor of rank 2 or more", "rank " + Twine(rank));
   if (!k || k->size() != 1)
     return node.needConstant(1, "a diagonal that is");
   SmallVector<SizeAttr> sizes = node.getSizes(0);
-  Value rows = createPositions(node, sizes[rank - 2], rank - 2, rank, k->front());
+  Value rows =
+      createPositions(node, sizes[rank - 2], rank - 2, rank, k->front());
   Value columns = createPositions(node, sizes[rank - 1], rank - 1, rank);
   bool upper = node.getInt("upper", 1) != 0;
-  Value keeps = upper ? node.elementwise<nn::LessEqualOp>({rows, columns}) : node.elementwise<nn::LessEqualOp>({columns, rows});
-  return node.setOutput(0, node.elementwise<nn::WhereOp>({keeps, node.getInput(0), node.scalar(0, node.getElementType(0))}));
+  Value keeps = upper ? node.elementwise<nn::LessEqualOp>({rows, columns})
+                      : node.elementwise<nn::LessEqualOp>({columns, rows});
+  return node.setOutput(0, node.elementwise<nn::WhereOp>(
+                               {keeps, node.getInput(0),
+                                node.scalar(0, node.getElementType(0))}));
 }
 
 static LogicalResult importOneHot(NodeContext &node) {
@@ -224,16 +264,22 @@ static LogicalResult importOneHot(NodeContext &node) {
   Type i64 = IntegerType::get(node.getContext(), 64);
   Value indices = node.cast(node.reshape(node.getInput(0), sizes), i64);
   // Negative indices count from the end.
-  Value wrapped = node.elementwise<nn::AddOp>({indices, node.reshape(node.cast(node.getInput(1), i64), {})});
-  Value isNegative = node.elementwise<nn::LessOp>({indices, node.scalar(0, i64)});
+  Value wrapped = node.elementwise<nn::AddOp>(
+      {indices, node.reshape(node.cast(node.getInput(1), i64), {})});
+  Value isNegative =
+      node.elementwise<nn::LessOp>({indices, node.scalar(0, i64)});
   indices = node.elementwise<nn::WhereOp>({isNegative, wrapped, indices});
-  Value isHot = node.elementwise<nn::EqualOp>({indices, createPositions(node, depth->front(), *axis, rank)});
+  Value isHot = node.elementwise<nn::EqualOp>(
+      {indices, createPositions(node, depth->front(), *axis, rank)});
   auto pick = [&](int64_t i) {
-    Value one = node.create<nn::SliceOp>(node.getInput(2), nn::makeSizeArray(node.getContext(), node.getSize(i)),
-                                         nn::makeSizeArray(node.getContext(), node.getSize(1)), ArrayRef<int64_t>(1));
+    Value one = node.create<nn::SliceOp>(
+        node.getInput(2), nn::makeSizeArray(node.getContext(), node.getSize(i)),
+        nn::makeSizeArray(node.getContext(), node.getSize(1)),
+        ArrayRef<int64_t>(1));
     return node.reshape(one, {});
   };
-  return node.setOutput(0, node.elementwise<nn::WhereOp>({isHot, pick(1), pick(0)}));
+  return node.setOutput(
+      0, node.elementwise<nn::WhereOp>({isHot, pick(1), pick(0)}));
 }
 
 llvm::ArrayRef<OpRow> sinter::getConstantRows() {

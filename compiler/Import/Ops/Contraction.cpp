@@ -12,16 +12,20 @@ using namespace sinter;
 
 /// The product of `lhs` and `rhs`, both of rank 2 or more.
 static FailureOr<Value> multiply(NodeContext &node, Value lhs, Value rhs) {
-  SmallVector<nn::SizeAttr> left = nn::getSizes(lhs.getType()), right = nn::getSizes(rhs.getType());
-  auto depth = node.unify(left.back(), right[right.size() - 2], "equal inner sizes of the product");
+  SmallVector<nn::SizeAttr> left = nn::getSizes(lhs.getType()),
+                            right = nn::getSizes(rhs.getType());
+  auto depth = node.unify(left.back(), right[right.size() - 2],
+                          "equal inner sizes of the product");
   if (failed(depth))
     return failure();
-  ArrayRef leftBatch = ArrayRef(left).drop_back(2), rightBatch = ArrayRef(right).drop_back(2);
+  ArrayRef leftBatch = ArrayRef(left).drop_back(2),
+           rightBatch = ArrayRef(right).drop_back(2);
   auto batch = node.broadcast(leftBatch, rightBatch);
   if (failed(batch))
     return failure();
   // Where two names mean the same size, both operands get the one that stays.
-  auto align = [&](Value value, SmallVector<nn::SizeAttr> sizes, unsigned depthDim) {
+  auto align = [&](Value value, SmallVector<nn::SizeAttr> sizes,
+                   unsigned depthDim) {
     SmallVector<nn::SizeAttr> wanted = sizes;
     wanted[depthDim] = *depth;
     unsigned lead = batch->size() - (sizes.size() - 2);
@@ -55,12 +59,14 @@ static LogicalResult buildMatMul(NodeContext &node) {
     sizes.pop_back();
   if (isRow)
     sizes.erase(sizes.end() - (isColumn ? 1 : 2));
-  return node.setOutput(0, isRow || isColumn ? node.reshape(*product, sizes) : *product);
+  return node.setOutput(0, isRow || isColumn ? node.reshape(*product, sizes)
+                                             : *product);
 }
 
 static LogicalResult buildGemm(NodeContext &node) {
   if (node.getRank(0) != 2 || node.getRank(1) != 2)
-    return node.invalid("matrices", "ranks " + Twine(node.getRank(0)) + " and " + Twine(node.getRank(1)));
+    return node.invalid("matrices", "ranks " + Twine(node.getRank(0)) +
+                                        " and " + Twine(node.getRank(1)));
   Value lhs = node.getInput(0), rhs = node.getInput(1);
   if (node.getInt("transA", 0) != 0)
     lhs = node.transpose(lhs, {1, 0});
@@ -71,12 +77,15 @@ static LogicalResult buildGemm(NodeContext &node) {
     return failure();
   Type element = node.getElementType(0);
   auto scale = [&](Value value, double factor) {
-    return factor == 1 ? value : node.elementwise<nn::MulOp>({value, node.scalar(factor, element)});
+    return factor == 1 ? value
+                       : node.elementwise<nn::MulOp>(
+                             {value, node.scalar(factor, element)});
   };
   Value result = scale(*product, node.getFloat("alpha", 1));
   double beta = node.getFloat("beta", 1);
   if (node.hasInput(2) && beta != 0)
-    result = node.elementwise<nn::AddOp>({result, scale(node.getInput(2), beta)});
+    result =
+        node.elementwise<nn::AddOp>({result, scale(node.getInput(2), beta)});
   return node.setOutput(0, result);
 }
 
@@ -98,31 +107,39 @@ static std::optional<Equation> parseEquation(StringRef text) {
   Equation equation{{left.str(), right.str()}, result.str()};
   for (StringRef letters : {left, right, result})
     for (auto [index, letter] : llvm::enumerate(letters))
-      if (!llvm::isAlpha(letter) || letters.find(letter, index + 1) != StringRef::npos)
+      if (!llvm::isAlpha(letter) ||
+          letters.find(letter, index + 1) != StringRef::npos)
         return std::nullopt;
   bool hasArrow = StringRef(packed).contains("->");
-  return hasArrow && !left.empty() && !right.empty() ? std::optional(equation) : std::nullopt;
+  return hasArrow && !left.empty() && !right.empty() ? std::optional(equation)
+                                                     : std::nullopt;
 }
 
-/// Einsum of two operands as one batched matrix product: letters in both operands
-/// and the result are batch, in both operands only are summed, the others are rows
-/// and columns.
+/// Einsum of two operands as one batched matrix product: letters in both
+/// operands and the result are batch, in both operands only are summed, the
+/// others are rows and columns.
 static LogicalResult buildEinsum(NodeContext &node) {
   StringRef text = node.getString("equation", "");
-  std::optional<Equation> equation = node.getNumInputs() == 2 ? parseEquation(text) : std::nullopt;
+  std::optional<Equation> equation =
+      node.getNumInputs() == 2 ? parseEquation(text) : std::nullopt;
   auto refuse = [&] {
-    return node.unsupported("an equation of two operands without repeated letters, ellipsis or sums over one "
+    return node.unsupported("an equation of two operands without repeated "
+                            "letters, ellipsis or sums over one "
                             "operand's own letter",
-                            text, "rewrite with MatMul, Transpose and ReduceSum");
+                            text,
+                            "rewrite with MatMul, Transpose and ReduceSum");
   };
   if (!equation)
     return refuse();
-  StringRef left = equation->operands[0], right = equation->operands[1], result = equation->result;
-  if (int64_t(left.size()) != node.getRank(0) || int64_t(right.size()) != node.getRank(1))
+  StringRef left = equation->operands[0], right = equation->operands[1],
+            result = equation->result;
+  if (int64_t(left.size()) != node.getRank(0) ||
+      int64_t(right.size()) != node.getRank(1))
     return node.invalid("as many letters as dimensions", text);
   std::string batch, rows, columns, depth;
   for (char letter : left)
-    (right.contains(letter) ? (result.contains(letter) ? batch : depth) : rows) += letter;
+    (right.contains(letter) ? (result.contains(letter) ? batch : depth)
+                            : rows) += letter;
   for (char letter : right)
     if (!left.contains(letter))
       columns += letter;
@@ -134,9 +151,11 @@ static LogicalResult buildEinsum(NodeContext &node) {
 
   llvm::DenseMap<char, nn::SizeAttr> sizes;
   auto collect = [&](StringRef letters, unsigned operand) -> LogicalResult {
-    for (auto [letter, size] : llvm::zip_equal(letters, node.getSizes(operand))) {
+    for (auto [letter, size] :
+         llvm::zip_equal(letters, node.getSizes(operand))) {
       nn::SizeAttr &known = sizes[letter];
-      auto both = known ? node.unify(known, size, "one size for each letter") : FailureOr<nn::SizeAttr>(size);
+      auto both = known ? node.unify(known, size, "one size for each letter")
+                        : FailureOr<nn::SizeAttr>(size);
       if (failed(both))
         return failure();
       known = *both;
@@ -146,26 +165,35 @@ static LogicalResult buildEinsum(NodeContext &node) {
   if (failed(collect(left, 0)) || failed(collect(right, 1)))
     return failure();
   auto getSizes = [&](const std::string &letters) {
-    return llvm::map_to_vector(letters, [&](char letter) { return sizes[letter]; });
+    return llvm::map_to_vector(letters,
+                               [&](char letter) { return sizes[letter]; });
   };
-  auto getProduct = [&](const std::string &letters) { return nn::product(node.getContext(), getSizes(letters)); };
+  auto getProduct = [&](const std::string &letters) {
+    return nn::product(node.getContext(), getSizes(letters));
+  };
   // Brings the dimensions of an operand into the order of `letters`.
   auto arrange = [&](Value value, StringRef from, const std::string &to) {
-    return node.transpose(value, llvm::map_to_vector(to, [&](char letter) { return int64_t(from.find(letter)); }));
+    return node.transpose(value, llvm::map_to_vector(to, [&](char letter) {
+                            return int64_t(from.find(letter));
+                          }));
   };
   SmallVector<nn::SizeAttr> lead = getSizes(batch);
-  auto fold = [&](Value value, const std::string &first, const std::string &second) {
+  auto fold = [&](Value value, const std::string &first,
+                  const std::string &second) {
     SmallVector<nn::SizeAttr> folded = lead;
     folded.append({getProduct(first), getProduct(second)});
     return node.reshape(value, folded);
   };
-  Value lhs = fold(arrange(node.getInput(0), left, batch + rows + depth), rows, depth);
-  Value rhs = fold(arrange(node.getInput(1), right, batch + depth + columns), depth, columns);
+  Value lhs =
+      fold(arrange(node.getInput(0), left, batch + rows + depth), rows, depth);
+  Value rhs = fold(arrange(node.getInput(1), right, batch + depth + columns),
+                   depth, columns);
   auto product = multiply(node, lhs, rhs);
   if (failed(product))
     return failure();
   std::string order = batch + rows + columns;
-  return node.setOutput(0, arrange(node.reshape(*product, getSizes(order)), order, equation->result));
+  return node.setOutput(0, arrange(node.reshape(*product, getSizes(order)),
+                                   order, equation->result));
 }
 
 ArrayRef<OpRow> sinter::getContractionRows() {

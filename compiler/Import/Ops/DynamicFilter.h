@@ -4,9 +4,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Kernels of nn.conv read filters that were packed when compiling. A filter that
-// is computed from the inputs is multiplied as a matrix instead, with the windows
-// of the input side by side.
+// Kernels of nn.conv read filters that were packed when compiling. A filter
+// that is computed from the inputs is multiplied as a matrix instead, with the
+// windows of the input side by side.
 //
 //===----------------------------------------------------------------------===//
 
@@ -29,9 +29,11 @@ struct ConvolutionForm {
 
 /// Conv and ConvTranspose of input 0 with the filter input 1, without bias.
 /// Failure has been reported.
-mlir::FailureOr<mlir::Value> convolveDynamic(NodeContext &node, const ConvolutionForm &form);
-mlir::FailureOr<mlir::Value> convolveTransposedDynamic(NodeContext &node, const ConvolutionForm &form,
-                                                       llvm::ArrayRef<int64_t> outputPadding);
+mlir::FailureOr<mlir::Value> convolveDynamic(NodeContext &node,
+                                             const ConvolutionForm &form);
+mlir::FailureOr<mlir::Value>
+convolveTransposedDynamic(NodeContext &node, const ConvolutionForm &form,
+                          llvm::ArrayRef<int64_t> outputPadding);
 
 } // namespace sinter
 

@@ -18,54 +18,74 @@ static LogicalResult importUnary(NodeContext &node) {
 }
 
 static LogicalResult importReciprocal(NodeContext &node) {
-  return node.setOutput(0, node.elementwise<nn::DivOp>({node.scalar(1, node.getElementType(0)), node.getInput(0)}));
+  return node.setOutput(
+      0, node.elementwise<nn::DivOp>(
+             {node.scalar(1, node.getElementType(0)), node.getInput(0)}));
 }
 
 /// tan, sinh, cosh from what the dialect has.
 static LogicalResult importTan(NodeContext &node) {
   Value x = node.getInput(0);
-  return node.setOutput(0, node.elementwise<nn::DivOp>({node.elementwise<nn::SinOp>(x), node.elementwise<nn::CosOp>(x)}));
+  return node.setOutput(
+      0, node.elementwise<nn::DivOp>(
+             {node.elementwise<nn::SinOp>(x), node.elementwise<nn::CosOp>(x)}));
 }
 template <typename Combine>
 static LogicalResult importHyperbolic(NodeContext &node) {
   Value x = node.getInput(0);
   Value minus = node.elementwise<nn::ExpOp>(node.elementwise<nn::NegOp>(x));
-  Value both = node.elementwise<Combine>({node.elementwise<nn::ExpOp>(x), minus});
-  return node.setOutput(0, node.elementwise<nn::MulOp>({both, node.scalar(0.5, node.getElementType(0))}));
+  Value both =
+      node.elementwise<Combine>({node.elementwise<nn::ExpOp>(x), minus});
+  return node.setOutput(0,
+                        node.elementwise<nn::MulOp>(
+                            {both, node.scalar(0.5, node.getElementType(0))}));
 }
 
 static LogicalResult importIsInf(NodeContext &node) {
-  bool negative = node.getInt("detect_negative", 1), positive = node.getInt("detect_positive", 1);
+  bool negative = node.getInt("detect_negative", 1),
+       positive = node.getInt("detect_positive", 1);
   Type type = node.getElementType(0);
   double infinity = std::numeric_limits<double>::infinity();
   Value x = node.getInput(0);
   if (negative && positive)
-    return node.setOutput(0, node.elementwise<nn::EqualOp>({node.elementwise<nn::AbsOp>(x), node.scalar(infinity, type)}));
+    return node.setOutput(
+        0, node.elementwise<nn::EqualOp>(
+               {node.elementwise<nn::AbsOp>(x), node.scalar(infinity, type)}));
   if (!negative && !positive)
-    return node.unsupported("IsInf that looks for some infinity", "one that looks for none", "replace the node by a constant");
-  return node.setOutput(0, node.elementwise<nn::EqualOp>({x, node.scalar(positive ? infinity : -infinity, type)}));
+    return node.unsupported("IsInf that looks for some infinity",
+                            "one that looks for none",
+                            "replace the node by a constant");
+  return node.setOutput(
+      0, node.elementwise<nn::EqualOp>(
+             {x, node.scalar(positive ? infinity : -infinity, type)}));
 }
 
 //===- Two operands and more ----------------------------------------------===//
 
 /// Operand 1 as opset 6 places it: its dimensions start at `axis`.
 static Value placeOperand(NodeContext &node, Value rhs) {
-  if (node.getOpset() >= 7 || !node.getInt("broadcast", 0) || !node.hasAttribute("axis"))
+  if (node.getOpset() >= 7 || !node.getInt("broadcast", 0) ||
+      !node.hasAttribute("axis"))
     return rhs;
   SmallVector<nn::SizeAttr> sizes = nn::getSizes(rhs.getType());
-  int64_t trailing = node.getRank(0) - node.getInt("axis", 0) - static_cast<int64_t>(sizes.size());
+  int64_t trailing = node.getRank(0) - node.getInt("axis", 0) -
+                     static_cast<int64_t>(sizes.size());
   sizes.append(trailing > 0 ? trailing : 0, node.getSize(1));
   return node.reshape(rhs, sizes);
 }
 
 template <typename OpTy>
 static LogicalResult importBinary(NodeContext &node) {
-  return node.setOutput(0, node.elementwise<OpTy>({node.getInput(0), placeOperand(node, node.getInput(1))}));
+  return node.setOutput(
+      0, node.elementwise<OpTy>(
+             {node.getInput(0), placeOperand(node, node.getInput(1))}));
 }
 /// x > y as y < x.
 template <typename OpTy>
 static LogicalResult importSwapped(NodeContext &node) {
-  return node.setOutput(0, node.elementwise<OpTy>({placeOperand(node, node.getInput(1)), node.getInput(0)}));
+  return node.setOutput(
+      0, node.elementwise<OpTy>(
+             {placeOperand(node, node.getInput(1)), node.getInput(0)}));
 }
 
 template <typename OpTy>
@@ -76,41 +96,54 @@ static Value combineAll(NodeContext &node) {
   return result;
 }
 template <typename OpTy>
-static LogicalResult importVariadic(NodeContext &node) { return node.setOutput(0, combineAll<OpTy>(node)); }
+static LogicalResult importVariadic(NodeContext &node) {
+  return node.setOutput(0, combineAll<OpTy>(node));
+}
 
 static LogicalResult importMean(NodeContext &node) {
   Value count = node.scalar(node.getNumInputs(), node.getElementType(0));
-  return node.setOutput(0, node.elementwise<nn::DivOp>({combineAll<nn::AddOp>(node), count}));
+  return node.setOutput(
+      0, node.elementwise<nn::DivOp>({combineAll<nn::AddOp>(node), count}));
 }
 
 static LogicalResult importMod(NodeContext &node) {
   bool fmod = node.getInt("fmod", 0) != 0;
-  return node.setOutput(0, node.elementwise<nn::ModOp>({node.getInput(0), node.getInput(1)}, fmod));
+  return node.setOutput(0, node.elementwise<nn::ModOp>(
+                               {node.getInput(0), node.getInput(1)}, fmod));
 }
 
 static LogicalResult importPow(NodeContext &node) {
   Type type = node.getElementType(0);
   Value base = node.getInput(0);
   auto exponent = node.getNumberList(1);
-  if (exponent && exponent->size() == 1 && exponent->front() == 2 && node.getRank(1) <= node.getRank(0))
+  if (exponent && exponent->size() == 1 && exponent->front() == 2 &&
+      node.getRank(1) <= node.getRank(0))
     return node.setOutput(0, node.elementwise<nn::MulOp>({base, base}));
   if (isa<FloatType>(type))
-    return node.setOutput(0, node.elementwise<nn::PowOp>({base, placeOperand(node, node.cast(node.getInput(1), type))}));
+    return node.setOutput(
+        0, node.elementwise<nn::PowOp>(
+               {base, placeOperand(node, node.cast(node.getInput(1), type))}));
   Type f32 = Float32Type::get(node.getContext());
-  Value power = node.elementwise<nn::PowOp>({node.cast(base, f32), node.cast(node.getInput(1), f32)});
+  Value power = node.elementwise<nn::PowOp>(
+      {node.cast(base, f32), node.cast(node.getInput(1), f32)});
   return node.setOutput(0, node.cast(power, type));
 }
 
 static LogicalResult importWhere(NodeContext &node) {
-  return node.setOutput(0, node.elementwise<nn::WhereOp>({node.getInput(0), node.getInput(1), node.getInput(2)}));
+  return node.setOutput(
+      0, node.elementwise<nn::WhereOp>(
+             {node.getInput(0), node.getInput(1), node.getInput(2)}));
 }
 
 static LogicalResult importCast(NodeContext &node) {
   auto given = static_cast<onnx::ElementType>(node.getInt("to", 0));
   // Opset 1 to 5 name the type.
-  Type type = node.getOp() == "CastLike" ? node.getElementType(1) : node.getImporter().getElementType(given);
+  Type type = node.getOp() == "CastLike"
+                  ? node.getElementType(1)
+                  : node.getImporter().getElementType(given);
   if (!type)
-    return node.unsupported("a cast to a number type", "a cast to " + onnx::getElementName(given),
+    return node.unsupported("a cast to a number type",
+                            "a cast to " + onnx::getElementName(given),
                             "leave the conversion out of the model");
   if (node.getElementType(0) == type)
     return node.forward(0);

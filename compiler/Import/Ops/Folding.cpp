@@ -27,10 +27,12 @@ bool sinter::mayHaveContent(ArrayRef<int64_t> shape, Type elementType) {
     if (count > Content::kMaxElements)
       return false;
   }
-  return count <= (isa<FloatType>(elementType) ? kMaxFloats : Content::kMaxElements);
+  return count <=
+         (isa<FloatType>(elementType) ? kMaxFloats : Content::kMaxElements);
 }
 
-bool sinter::setElements(NodeContext &node, const Content &content, ArrayRef<int64_t> shape,
+bool sinter::setElements(NodeContext &node, const Content &content,
+                         ArrayRef<int64_t> shape,
                          llvm::function_ref<int64_t(ArrayRef<int64_t>)> place) {
   if (!mayHaveContent(shape, content.elementType))
     return false;
@@ -51,27 +53,36 @@ bool sinter::setElements(NodeContext &node, const Content &content, ArrayRef<int
 
 //===- Elements -----------------------------------------------------------===//
 
-static Element ofTruth(MLIRContext *context, bool value) { return Element::ofSize(nn::getSize(context, value)); }
+static Element ofTruth(MLIRContext *context, bool value) {
+  return Element::ofSize(nn::getSize(context, value));
+}
 
 /// An operand as a quotient of sizes. Numbers must be small dyadic fractions.
-static std::optional<std::pair<SizeAttr, SizeAttr>> toQuotient(const Element &x, MLIRContext *context) {
+static std::optional<std::pair<SizeAttr, SizeAttr>>
+toQuotient(const Element &x, MLIRContext *context) {
   if (x.size)
-    return std::make_pair(x.size, x.divisor ? x.divisor : nn::getSize(context, 1));
+    return std::make_pair(x.size,
+                          x.divisor ? x.divisor : nn::getSize(context, 1));
   int64_t divisor = 1;
   double number = x.number;
   for (int i = 0; i < 20 && number != std::trunc(number); ++i, divisor *= 2)
     number *= 2;
-  if (number != std::trunc(number) || std::fabs(number) > double(int64_t(1) << 40))
+  if (number != std::trunc(number) ||
+      std::fabs(number) > double(int64_t(1) << 40))
     return std::nullopt;
-  return std::make_pair(nn::getSize(context, static_cast<int64_t>(number)), nn::getSize(context, divisor));
+  return std::make_pair(nn::getSize(context, static_cast<int64_t>(number)),
+                        nn::getSize(context, divisor));
 }
 
 static bool isPositive(SizeAttr size) { return nn::getRange(size).first > 0; }
-static bool isNonNegative(SizeAttr size) { return nn::getRange(size).first >= 0; }
+static bool isNonNegative(SizeAttr size) {
+  return nn::getRange(size).first >= 0;
+}
 
 /// Floats: numbers by `onNumbers`, else quotients by `onQuotients`.
 template <typename OnNumbers, typename OnQuotients>
-static Folded foldFloats(const Element &x, const Element &y, Type type, OnNumbers onNumbers, OnQuotients onQuotients) {
+static Folded foldFloats(const Element &x, const Element &y, Type type,
+                         OnNumbers onNumbers, OnQuotients onQuotients) {
   if (x.isNumber() && y.isNumber())
     return Element::ofNumber(roundToType(onNumbers(x.number, y.number), type));
   MLIRContext *context = type.getContext();
@@ -96,32 +107,40 @@ static Folded integer(SizeAttr size) {
 static Folded addElements(const Element &x, const Element &y, Type type) {
   if (!isa<FloatType>(type))
     return integer(nn::add(x.size, y.size));
-  return foldFloats(x, y, type, [](double a, double b) { return a + b; },
-                    [](SizeAttr a, SizeAttr b, SizeAttr c, SizeAttr d) {
-                      return quotient(nn::add(nn::mul(a, d), nn::mul(c, b)), nn::mul(b, d));
-                    });
+  return foldFloats(
+      x, y, type, [](double a, double b) { return a + b; },
+      [](SizeAttr a, SizeAttr b, SizeAttr c, SizeAttr d) {
+        return quotient(nn::add(nn::mul(a, d), nn::mul(c, b)), nn::mul(b, d));
+      });
 }
 
 static Folded subElements(const Element &x, const Element &y, Type type) {
   if (!isa<FloatType>(type))
     return integer(nn::sub(x.size, y.size));
-  return foldFloats(x, y, type, [](double a, double b) { return a - b; },
-                    [](SizeAttr a, SizeAttr b, SizeAttr c, SizeAttr d) {
-                      return quotient(nn::sub(nn::mul(a, d), nn::mul(c, b)), nn::mul(b, d));
-                    });
+  return foldFloats(
+      x, y, type, [](double a, double b) { return a - b; },
+      [](SizeAttr a, SizeAttr b, SizeAttr c, SizeAttr d) {
+        return quotient(nn::sub(nn::mul(a, d), nn::mul(c, b)), nn::mul(b, d));
+      });
 }
 
 static Folded mulElements(const Element &x, const Element &y, Type type) {
   if (!isa<FloatType>(type))
     return integer(nn::mul(x.size, y.size));
-  return foldFloats(x, y, type, [](double a, double b) { return a * b; },
-                    [](SizeAttr a, SizeAttr b, SizeAttr c, SizeAttr d) { return quotient(nn::mul(a, c), nn::mul(b, d)); });
+  return foldFloats(
+      x, y, type, [](double a, double b) { return a * b; },
+      [](SizeAttr a, SizeAttr b, SizeAttr c, SizeAttr d) {
+        return quotient(nn::mul(a, c), nn::mul(b, d));
+      });
 }
 
 static Folded divElements(const Element &x, const Element &y, Type type) {
   if (isa<FloatType>(type))
-    return foldFloats(x, y, type, [](double a, double b) { return a / b; },
-                      [](SizeAttr a, SizeAttr b, SizeAttr c, SizeAttr d) { return quotient(nn::mul(a, d), nn::mul(b, c)); });
+    return foldFloats(
+        x, y, type, [](double a, double b) { return a / b; },
+        [](SizeAttr a, SizeAttr b, SizeAttr c, SizeAttr d) {
+          return quotient(nn::mul(a, d), nn::mul(b, c));
+        });
   std::optional<int64_t> a = x.getInteger(), b = y.getInteger();
   if (a && b) {
     if (*b == 0 || (*b == -1 && *a == INT64_MIN))
@@ -149,30 +168,35 @@ static Folded powElements(const Element &x, const Element &y, Type type) {
 static Folded minElements(const Element &x, const Element &y, Type type) {
   if (!isa<FloatType>(type))
     return integer(nn::min(x.size, y.size));
-  return foldFloats(x, y, type, [](double a, double b) { return a < b ? a : b; },
-                    [](SizeAttr a, SizeAttr b, SizeAttr c, SizeAttr d) {
-                      return quotient(nn::min(nn::mul(a, d), nn::mul(c, b)), nn::mul(b, d));
-                    });
+  return foldFloats(
+      x, y, type, [](double a, double b) { return a < b ? a : b; },
+      [](SizeAttr a, SizeAttr b, SizeAttr c, SizeAttr d) {
+        return quotient(nn::min(nn::mul(a, d), nn::mul(c, b)), nn::mul(b, d));
+      });
 }
 
 static Folded maxElements(const Element &x, const Element &y, Type type) {
   if (!isa<FloatType>(type))
     return integer(nn::max(x.size, y.size));
-  return foldFloats(x, y, type, [](double a, double b) { return a > b ? a : b; },
-                    [](SizeAttr a, SizeAttr b, SizeAttr c, SizeAttr d) {
-                      return quotient(nn::max(nn::mul(a, d), nn::mul(c, b)), nn::mul(b, d));
-                    });
+  return foldFloats(
+      x, y, type, [](double a, double b) { return a > b ? a : b; },
+      [](SizeAttr a, SizeAttr b, SizeAttr c, SizeAttr d) {
+        return quotient(nn::max(nn::mul(a, d), nn::mul(c, b)), nn::mul(b, d));
+      });
 }
 
 /// The interval that holds x - y.
-static std::optional<std::pair<double, double>> getDifference(const Element &x, const Element &y, MLIRContext *context) {
+static std::optional<std::pair<double, double>>
+getDifference(const Element &x, const Element &y, MLIRContext *context) {
   if (x.isNumber() && y.isNumber())
     return std::make_pair(x.number - y.number, x.number - y.number);
   auto left = toQuotient(x, context), right = toQuotient(y, context);
   if (!left || !right)
     return std::nullopt;
-  SizeAttr difference = nn::sub(nn::mul(left->first, right->second), nn::mul(right->first, left->second));
-  if (difference.isUnknown() || !isPositive(left->second) || !isPositive(right->second))
+  SizeAttr difference = nn::sub(nn::mul(left->first, right->second),
+                                nn::mul(right->first, left->second));
+  if (difference.isUnknown() || !isPositive(left->second) ||
+      !isPositive(right->second))
     return std::nullopt;
   auto [low, high] = nn::getRange(difference);
   return std::make_pair(double(low), double(high));
@@ -218,7 +242,10 @@ static Folded numberElement(const Element &x, Type type) {
 }
 
 static Folded negElement(const Element &x, Type type) {
-  return subElements(isa<FloatType>(type) ? Element::ofNumber(0) : Element::ofSize(nn::getSize(type.getContext(), 0)), x, type);
+  return subElements(isa<FloatType>(type)
+                         ? Element::ofNumber(0)
+                         : Element::ofSize(nn::getSize(type.getContext(), 0)),
+                     x, type);
 }
 static Folded absElement(const Element &x, Type type) {
   if (x.isNumber())
@@ -235,15 +262,20 @@ static Folded ceilElement(const Element &x, Type) {
     return Element::ofNumber(std::ceil(x.number));
   return x.divisor ? integer(nn::ceilDiv(x.size, x.divisor)) : Folded(x);
 }
-static Folded reciprocalElement(const Element &x, Type type) { return divElements(Element::ofNumber(1), x, type); }
-static Folded notElement(const Element &x, Type type) { return ofTruth(type.getContext(), !*x.getInteger()); }
+static Folded reciprocalElement(const Element &x, Type type) {
+  return divElements(Element::ofNumber(1), x, type);
+}
+static Folded notElement(const Element &x, Type type) {
+  return ofTruth(type.getContext(), !*x.getInteger());
+}
 
 //===- Tensors ------------------------------------------------------------===//
 
 /// The content of a result whose elements are computed from those of `inputs`,
 /// which broadcast. Nothing if one element cannot be computed.
-static std::optional<Content> mapElements(ArrayRef<const Content *> inputs, Type resultType,
-                                          llvm::function_ref<Folded(ArrayRef<const Element *>)> compute) {
+static std::optional<Content>
+mapElements(ArrayRef<const Content *> inputs, Type resultType,
+            llvm::function_ref<Folded(ArrayRef<const Element *>)> compute) {
   Content result;
   result.elementType = resultType;
   size_t rank = 0;
@@ -251,7 +283,8 @@ static std::optional<Content> mapElements(ArrayRef<const Content *> inputs, Type
     rank = std::max(rank, input->shape.size());
   result.shape.assign(rank, 1);
   for (const Content *input : inputs)
-    for (size_t i = 0, lead = rank - input->shape.size(); i < input->shape.size(); ++i) {
+    for (size_t i = 0, lead = rank - input->shape.size();
+         i < input->shape.size(); ++i) {
       int64_t &size = result.shape[lead + i];
       if (size == 1)
         size = input->shape[i];
@@ -269,8 +302,10 @@ static std::optional<Content> mapElements(ArrayRef<const Content *> inputs, Type
     SmallVector<const Element *, 3> elements;
     for (const Content *input : inputs) {
       int64_t place = 0;
-      for (size_t i = 0, lead = rank - input->shape.size(); i < input->shape.size(); ++i)
-        place = place * input->shape[i] + (input->shape[i] == 1 ? 0 : index[lead + i]);
+      for (size_t i = 0, lead = rank - input->shape.size();
+           i < input->shape.size(); ++i)
+        place = place * input->shape[i] +
+                (input->shape[i] == 1 ? 0 : index[lead + i]);
       elements.push_back(&input->elements[place]);
     }
     Folded element = compute(elements);
@@ -290,9 +325,11 @@ static bool setFolded(NodeContext &node, std::optional<Content> content) {
 template <UnaryFold Fold>
 static bool foldUnary(NodeContext &node) {
   const Content *input = node.getContent(0);
-  return input && setFolded(node, mapElements(input, input->elementType, [&](ArrayRef<const Element *> in) {
-    return Fold(*in[0], input->elementType);
-  }));
+  return input &&
+         setFolded(node, mapElements(input, input->elementType,
+                                     [&](ArrayRef<const Element *> in) {
+                                       return Fold(*in[0], input->elementType);
+                                     }));
 }
 
 /// Operators with two inputs, or any number that are combined one by one.
@@ -307,43 +344,94 @@ static bool foldWith(NodeContext &node, BinaryFold fold, bool isTruth) {
     if (!next || next->elementType != first->elementType)
       return false;
     Type type = first->elementType;
-    result = mapElements({&*result, next}, isTruth ? IntegerType::get(node.getContext(), 1) : type,
-                         [&](ArrayRef<const Element *> in) { return fold(*in[0], *in[1], type); });
+    result =
+        mapElements({&*result, next},
+                    isTruth ? IntegerType::get(node.getContext(), 1) : type,
+                    [&](ArrayRef<const Element *> in) {
+                      return fold(*in[0], *in[1], type);
+                    });
   }
   return setFolded(node, std::move(result));
 }
 
 template <BinaryFold Fold>
-static bool foldBinary(NodeContext &node) { return foldWith(node, Fold, /*isTruth=*/false); }
+static bool foldBinary(NodeContext &node) {
+  return foldWith(node, Fold, /*isTruth=*/false);
+}
 template <BinaryFold Fold>
-static bool foldTruth(NodeContext &node) { return foldWith(node, Fold, /*isTruth=*/true); }
+static bool foldTruth(NodeContext &node) {
+  return foldWith(node, Fold, /*isTruth=*/true);
+}
 
 bool sinter::foldAbs(NodeContext &node) { return foldUnary<absElement>(node); }
-bool sinter::foldCeil(NodeContext &node) { return foldUnary<ceilElement>(node); }
-bool sinter::foldExp(NodeContext &node) { return foldUnary<numberElement<std::exp>>(node); }
-bool sinter::foldFloor(NodeContext &node) { return foldUnary<floorElement>(node); }
-bool sinter::foldLog(NodeContext &node) { return foldUnary<numberElement<std::log>>(node); }
+bool sinter::foldCeil(NodeContext &node) {
+  return foldUnary<ceilElement>(node);
+}
+bool sinter::foldExp(NodeContext &node) {
+  return foldUnary<numberElement<std::exp>>(node);
+}
+bool sinter::foldFloor(NodeContext &node) {
+  return foldUnary<floorElement>(node);
+}
+bool sinter::foldLog(NodeContext &node) {
+  return foldUnary<numberElement<std::log>>(node);
+}
 bool sinter::foldNeg(NodeContext &node) { return foldUnary<negElement>(node); }
 bool sinter::foldNot(NodeContext &node) { return foldUnary<notElement>(node); }
-bool sinter::foldReciprocal(NodeContext &node) { return foldUnary<reciprocalElement>(node); }
-bool sinter::foldSqrt(NodeContext &node) { return foldUnary<numberElement<std::sqrt>>(node); }
-bool sinter::foldAdd(NodeContext &node) { return foldBinary<addElements>(node); }
-bool sinter::foldDiv(NodeContext &node) { return foldBinary<divElements>(node); }
-bool sinter::foldMax(NodeContext &node) { return foldBinary<maxElements>(node); }
-bool sinter::foldMin(NodeContext &node) { return foldBinary<minElements>(node); }
-bool sinter::foldMul(NodeContext &node) { return foldBinary<mulElements>(node); }
-bool sinter::foldPow(NodeContext &node) { return foldBinary<powElements>(node); }
-bool sinter::foldSub(NodeContext &node) { return foldBinary<subElements>(node); }
-bool sinter::foldAnd(NodeContext &node) { return foldBinary<andElements>(node); }
+bool sinter::foldReciprocal(NodeContext &node) {
+  return foldUnary<reciprocalElement>(node);
+}
+bool sinter::foldSqrt(NodeContext &node) {
+  return foldUnary<numberElement<std::sqrt>>(node);
+}
+bool sinter::foldAdd(NodeContext &node) {
+  return foldBinary<addElements>(node);
+}
+bool sinter::foldDiv(NodeContext &node) {
+  return foldBinary<divElements>(node);
+}
+bool sinter::foldMax(NodeContext &node) {
+  return foldBinary<maxElements>(node);
+}
+bool sinter::foldMin(NodeContext &node) {
+  return foldBinary<minElements>(node);
+}
+bool sinter::foldMul(NodeContext &node) {
+  return foldBinary<mulElements>(node);
+}
+bool sinter::foldPow(NodeContext &node) {
+  return foldBinary<powElements>(node);
+}
+bool sinter::foldSub(NodeContext &node) {
+  return foldBinary<subElements>(node);
+}
+bool sinter::foldAnd(NodeContext &node) {
+  return foldBinary<andElements>(node);
+}
 bool sinter::foldOr(NodeContext &node) { return foldBinary<orElements>(node); }
-bool sinter::foldEqual(NodeContext &node) { return foldTruth<equalElements>(node); }
-bool sinter::foldLess(NodeContext &node) { return foldTruth<lessElements>(node); }
-bool sinter::foldLessOrEqual(NodeContext &node) { return foldTruth<lessEqualElements>(node); }
+bool sinter::foldEqual(NodeContext &node) {
+  return foldTruth<equalElements>(node);
+}
+bool sinter::foldLess(NodeContext &node) {
+  return foldTruth<lessElements>(node);
+}
+bool sinter::foldLessOrEqual(NodeContext &node) {
+  return foldTruth<lessEqualElements>(node);
+}
 
-static Folded greaterElements(const Element &x, const Element &y, Type type) { return lessElements(y, x, type); }
-static Folded greaterEqualElements(const Element &x, const Element &y, Type type) { return lessEqualElements(y, x, type); }
-bool sinter::foldGreater(NodeContext &node) { return foldTruth<greaterElements>(node); }
-bool sinter::foldGreaterOrEqual(NodeContext &node) { return foldTruth<greaterEqualElements>(node); }
+static Folded greaterElements(const Element &x, const Element &y, Type type) {
+  return lessElements(y, x, type);
+}
+static Folded greaterEqualElements(const Element &x, const Element &y,
+                                   Type type) {
+  return lessEqualElements(y, x, type);
+}
+bool sinter::foldGreater(NodeContext &node) {
+  return foldTruth<greaterElements>(node);
+}
+bool sinter::foldGreaterOrEqual(NodeContext &node) {
+  return foldTruth<greaterEqualElements>(node);
+}
 
 bool sinter::foldMod(NodeContext &node) {
   // The C remainder is the same where nothing is negative; do not rely on it.
@@ -351,15 +439,18 @@ bool sinter::foldMod(NodeContext &node) {
 }
 
 bool sinter::foldWhere(NodeContext &node) {
-  const Content *condition = node.getContent(0), *onTrue = node.getContent(1), *onFalse = node.getContent(2);
+  const Content *condition = node.getContent(0), *onTrue = node.getContent(1),
+                *onFalse = node.getContent(2);
   if (!condition || !onTrue || !onFalse)
     return false;
-  return setFolded(node, mapElements({condition, onTrue, onFalse}, onTrue->elementType, [](ArrayRef<const Element *> in) -> Folded {
-    std::optional<int64_t> truth = in[0]->getInteger();
-    if (!truth)
-      return std::nullopt;
-    return *truth ? *in[1] : *in[2];
-  }));
+  return setFolded(
+      node, mapElements({condition, onTrue, onFalse}, onTrue->elementType,
+                        [](ArrayRef<const Element *> in) -> Folded {
+                          std::optional<int64_t> truth = in[0]->getInteger();
+                          if (!truth)
+                            return std::nullopt;
+                          return *truth ? *in[1] : *in[2];
+                        }));
 }
 
 //===- Cast ---------------------------------------------------------------===//
@@ -378,7 +469,8 @@ static Folded castElement(const Element &x, Type from, Type to) {
       return ofTruth(context, x.number != 0);
     if (auto value = x.getInteger())
       return ofTruth(context, *value != 0);
-    return isPositive(x.size) && !x.divisor ? Folded(ofTruth(context, true)) : std::nullopt;
+    return isPositive(x.size) && !x.divisor ? Folded(ofTruth(context, true))
+                                            : std::nullopt;
   }
   unsigned width = to.getIntOrFloatBitWidth();
   if (x.isNumber()) {
@@ -395,16 +487,20 @@ static Folded castElement(const Element &x, Type from, Type to) {
   std::optional<int64_t> value = size.getConstant();
   bool fits = width == 64 || (width == 32 && !value) ||
               (value && *value >= 0 && *value < (int64_t(1) << (width - 1))) ||
-              (value && !to.isUnsignedInteger() && *value < 0 && *value >= -(int64_t(1) << (width - 1)));
+              (value && !to.isUnsignedInteger() && *value < 0 &&
+               *value >= -(int64_t(1) << (width - 1)));
   return fits ? Folded(Element::ofSize(size)) : std::nullopt;
 }
 
 bool sinter::foldCast(NodeContext &node) {
   const Content *input = node.getContent(0);
-  Type type = node.getImporter().getElementType(static_cast<onnx::ElementType>(node.getInt("to", 0)));
+  Type type = node.getImporter().getElementType(
+      static_cast<onnx::ElementType>(node.getInt("to", 0)));
   if (node.getOp() == "CastLike")
     type = node.getElementType(1);
-  return input && type && setFolded(node, mapElements(input, type, [&](ArrayRef<const Element *> in) {
-    return castElement(*in[0], input->elementType, type);
-  }));
+  return input && type &&
+         setFolded(node,
+                   mapElements(input, type, [&](ArrayRef<const Element *> in) {
+                     return castElement(*in[0], input->elementType, type);
+                   }));
 }

@@ -51,8 +51,9 @@ bool mayHaveContent(llvm::ArrayRef<int64_t> shape, mlir::Type elementType);
 
 /// Sets output 0 to the elements of `content` that stand at `places`, in a
 /// tensor of `shape`. False if that is too large.
-bool setElements(NodeContext &node, const Content &content, llvm::ArrayRef<int64_t> shape,
-                 llvm::function_ref<int64_t(llvm::ArrayRef<int64_t> index)> place);
+bool setElements(
+    NodeContext &node, const Content &content, llvm::ArrayRef<int64_t> shape,
+    llvm::function_ref<int64_t(llvm::ArrayRef<int64_t> index)> place);
 
 } // namespace sinter
 

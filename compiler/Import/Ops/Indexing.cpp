@@ -23,7 +23,8 @@ struct SliceForm {
 
 /// A place given by the user: clamped to [low, high], and counted from the end
 /// where negative. Nothing for a place of unknown sign.
-static std::optional<SizeAttr> resolvePlace(SizeAttr place, SizeAttr size, SizeAttr low, SizeAttr high) {
+static std::optional<SizeAttr> resolvePlace(SizeAttr place, SizeAttr size,
+                                            SizeAttr low, SizeAttr high) {
   constexpr int64_t kFar = INT32_MAX;
   if (std::optional<int64_t> constant = place.getConstant()) {
     if (*constant >= kFar)
@@ -41,7 +42,8 @@ static std::optional<SizeAttr> resolvePlace(SizeAttr place, SizeAttr size, SizeA
     return std::nullopt;
   SizeAttr counted = nn::add(place, size);
   // -1 of a size of at least 1 needs no clamp.
-  return nn::getRange(nn::sub(counted, low)).first >= 0 ? counted : nn::max(counted, low);
+  return nn::getRange(nn::sub(counted, low)).first >= 0 ? counted
+                                                        : nn::max(counted, low);
 }
 
 /// starts, ends, axes, steps: attributes before opset 10, then inputs.
@@ -75,8 +77,10 @@ static LogicalResult getSliceForm(NodeContext &node, SliceForm &form) {
   FailureOr<SmallVector<int64_t>> normalized = node.normalizeAxes(*axes, rank);
   if (failed(normalized))
     return failure();
-  if (ends->size() != starts->size() || normalized->size() != starts->size() || steps->size() != starts->size())
-    return node.invalid("starts, ends, axes and steps of one length", "lists of different lengths");
+  if (ends->size() != starts->size() || normalized->size() != starts->size() ||
+      steps->size() != starts->size())
+    return node.invalid("starts, ends, axes and steps of one length",
+                        "lists of different lengths");
 
   form.sizes = node.getSizes(0);
   form.starts.assign(rank, node.getSize(0));
@@ -89,13 +93,17 @@ static LogicalResult getSliceForm(NodeContext &node, SliceForm &form) {
       return node.invalid("steps that are not 0", "0");
     bool forward = step > 0;
     auto start = resolvePlace((*starts)[i], size, zero, forward ? size : last);
-    auto end = resolvePlace((*ends)[i], size, forward ? zero : minusOne, forward ? size : last);
+    auto end = resolvePlace((*ends)[i], size, forward ? zero : minusOne,
+                            forward ? size : last);
     if (!start || !end)
-      return node.unsupported("starts and ends whose sign is known", nn::toString(!start ? (*starts)[i] : (*ends)[i]),
-                              "write places that count from the end as constants");
+      return node.unsupported(
+          "starts and ends whose sign is known",
+          nn::toString(!start ? (*starts)[i] : (*ends)[i]),
+          "write places that count from the end as constants");
     SizeAttr span = forward ? nn::sub(*end, *start) : nn::sub(*start, *end);
     SizeAttr count = nn::ceilDiv(span, std::abs(step));
-    form.sizes[axis] = nn::getRange(count).first >= 0 ? count : nn::max(count, zero);
+    form.sizes[axis] =
+        nn::getRange(count).first >= 0 ? count : nn::max(count, zero);
     form.starts[axis] = *start;
     form.steps[axis] = step;
   }
@@ -117,7 +125,8 @@ static bool foldSlice(NodeContext &node) {
   return setElements(node, *content, shape, [&](ArrayRef<int64_t> index) {
     int64_t place = 0;
     for (auto [d, size] : llvm::enumerate(content->shape))
-      place = place * size + *form.starts[d].getConstant() + index[d] * form.steps[d];
+      place = place * size + *form.starts[d].getConstant() +
+              index[d] * form.steps[d];
     return place;
   });
 }
@@ -126,11 +135,16 @@ static LogicalResult importSlice(NodeContext &node) {
   SliceForm form;
   if (failed(getSliceForm(node, form)))
     return failure();
-  bool isWhole = llvm::all_of(form.steps, [](int64_t step) { return step == 1; });
-  if (isWhole && ArrayRef<SizeAttr>(form.sizes) == ArrayRef<SizeAttr>(node.getSizes(0)))
+  bool isWhole =
+      llvm::all_of(form.steps, [](int64_t step) { return step == 1; });
+  if (isWhole &&
+      ArrayRef<SizeAttr>(form.sizes) == ArrayRef<SizeAttr>(node.getSizes(0)))
     return node.forward(0);
-  return node.setOutput(0, node.create<nn::SliceOp>(node.getInput(0), nn::makeSizeArray(node.getContext(), form.starts),
-                                                    nn::makeSizeArray(node.getContext(), form.sizes), form.steps));
+  return node.setOutput(
+      0,
+      node.create<nn::SliceOp>(
+          node.getInput(0), nn::makeSizeArray(node.getContext(), form.starts),
+          nn::makeSizeArray(node.getContext(), form.sizes), form.steps));
 }
 
 //===- Gather -------------------------------------------------------------===//
@@ -150,7 +164,8 @@ static bool foldGather(NodeContext &node) {
     if (place < 0 || place >= size)
       return false;
   }
-  SmallVector<int64_t> shape(content->shape.begin(), content->shape.begin() + axis);
+  SmallVector<int64_t> shape(content->shape.begin(),
+                             content->shape.begin() + axis);
   shape.append(indices->shape);
   shape.append(content->shape.begin() + axis + 1, content->shape.end());
   size_t indexRank = indices->shape.size();
@@ -160,14 +175,18 @@ static bool foldGather(NodeContext &node) {
       which = which * indices->shape[i] + index[axis + i];
     int64_t place = 0;
     for (int64_t d = 0; d < rank; ++d)
-      place = place * content->shape[d] + (d < axis ? index[d] : d == axis ? (*places)[which] : index[d + indexRank - 1]);
+      place =
+          place * content->shape[d] + (d < axis    ? index[d]
+                                       : d == axis ? (*places)[which]
+                                                   : index[d + indexRank - 1]);
     return place;
   });
 }
 
 static LogicalResult importGather(NodeContext &node) {
   SmallVector<SizeAttr> sizes = node.getSizes(0), indexSizes = node.getSizes(1);
-  FailureOr<int64_t> axis = node.normalizeAxis(node.getInt("axis", 0), sizes.size());
+  FailureOr<int64_t> axis =
+      node.normalizeAxis(node.getInt("axis", 0), sizes.size());
   if (failed(axis))
     return failure();
   // One constant index is a slice, which fuses.
@@ -177,62 +196,86 @@ static LogicalResult importGather(NodeContext &node) {
     auto [low, high] = nn::getRange(index);
     if (high < 0)
       index = nn::add(index, size);
-    bool isInside = nn::getRange(index).first >= 0 && nn::getRange(nn::sub(size, index)).first > 0;
+    bool isInside = nn::getRange(index).first >= 0 &&
+                    nn::getRange(nn::sub(size, index)).first > 0;
     if (index.getConstant() && size.getConstant() && !isInside)
-      return node.invalid("an index in [" + Twine(-*size.getConstant()) + ", " + Twine(*size.getConstant()) + ")", nn::toString(indices->front()));
+      return node.invalid("an index in [" + Twine(-*size.getConstant()) + ", " +
+                              Twine(*size.getConstant()) + ")",
+                          nn::toString(indices->front()));
     if (isInside) {
-      SmallVector<SizeAttr> starts(sizes.size(), node.getSize(0)), taken = sizes, result(sizes.begin(), sizes.begin() + *axis);
+      SmallVector<SizeAttr> starts(sizes.size(), node.getSize(0)),
+          taken = sizes, result(sizes.begin(), sizes.begin() + *axis);
       starts[*axis] = index;
       taken[*axis] = node.getSize(1);
       SmallVector<int64_t> steps(sizes.size(), 1);
-      Value slice = node.create<nn::SliceOp>(node.getInput(0), nn::makeSizeArray(node.getContext(), starts),
-                                             nn::makeSizeArray(node.getContext(), taken), steps);
+      Value slice = node.create<nn::SliceOp>(
+          node.getInput(0), nn::makeSizeArray(node.getContext(), starts),
+          nn::makeSizeArray(node.getContext(), taken), steps);
       result.append(indexSizes);
       result.append(sizes.begin() + *axis + 1, sizes.end());
       return node.setOutput(0, node.reshape(slice, result));
     }
   }
-  return node.setOutput(0, node.create<nn::GatherOp>(node.getInput(0), node.getInput(1), *axis));
+  return node.setOutput(
+      0, node.create<nn::GatherOp>(node.getInput(0), node.getInput(1), *axis));
 }
 
 static LogicalResult importGatherElements(NodeContext &node) {
-  FailureOr<int64_t> axis = node.normalizeAxis(node.getInt("axis", 0), node.getRank(0));
+  FailureOr<int64_t> axis =
+      node.normalizeAxis(node.getInt("axis", 0), node.getRank(0));
   if (failed(axis))
     return failure();
-  return node.setOutput(0, node.create<nn::GatherElementsOp>(node.getInput(0), node.getInput(1), *axis));
+  return node.setOutput(0, node.create<nn::GatherElementsOp>(
+                               node.getInput(0), node.getInput(1), *axis));
 }
 
-/// As a Gather from the leading dimensions in one: index = sum of index * stride.
+/// As a Gather from the leading dimensions in one: index = sum of index *
+/// stride.
 static LogicalResult importGatherND(NodeContext &node) {
   SmallVector<SizeAttr> sizes = node.getSizes(0), indexSizes = node.getSizes(1);
-  std::optional<int64_t> depth = indexSizes.empty() ? std::nullopt : indexSizes.back().getConstant();
-  if (node.getInt("batch_dims", 0) != 0 || !depth || *depth < 1 || *depth > static_cast<int64_t>(sizes.size()))
-    return node.unsupported("GatherND without batch dimensions and with a constant number of indices", "another form",
+  std::optional<int64_t> depth =
+      indexSizes.empty() ? std::nullopt : indexSizes.back().getConstant();
+  if (node.getInt("batch_dims", 0) != 0 || !depth || *depth < 1 ||
+      *depth > static_cast<int64_t>(sizes.size()))
+    return node.unsupported("GatherND without batch dimensions and with a "
+                            "constant number of indices",
+                            "another form",
                             "rewrite with Gather on a flattened tensor");
   MLIRContext *context = node.getContext();
   Type i64 = IntegerType::get(context, 64);
   Value indices = node.cast(node.getInput(1), i64), linear;
-  SmallVector<SizeAttr> starts(indexSizes.size(), node.getSize(0)), part = indexSizes;
+  SmallVector<SizeAttr> starts(indexSizes.size(), node.getSize(0)),
+      part = indexSizes;
   part.back() = node.getSize(1);
   SmallVector<int64_t> steps(indexSizes.size(), 1);
   for (int64_t d = 0; d < *depth; ++d) {
     starts.back() = node.getSize(d);
-    Value index = node.create<nn::SliceOp>(indices, nn::makeSizeArray(context, starts), nn::makeSizeArray(context, part), steps);
+    Value index =
+        node.create<nn::SliceOp>(indices, nn::makeSizeArray(context, starts),
+                                 nn::makeSizeArray(context, part), steps);
     auto ofSize = [&](SizeAttr size) {
       Content content;
       content.elementType = i64;
       content.elements.push_back(Element::ofSize(size));
       return node.getImporter().createConstant(content, node.getLocation());
     };
-    Value isNegative = node.elementwise<nn::LessOp>({index, node.scalar(0, i64)});
+    Value isNegative =
+        node.elementwise<nn::LessOp>({index, node.scalar(0, i64)});
     Value wrapped = node.elementwise<nn::AddOp>({index, ofSize(sizes[d])});
     index = node.elementwise<nn::WhereOp>({isNegative, wrapped, index});
-    linear = linear ? node.elementwise<nn::AddOp>({node.elementwise<nn::MulOp>({linear, ofSize(sizes[d])}), index}) : index;
+    linear = linear
+                 ? node.elementwise<nn::AddOp>(
+                       {node.elementwise<nn::MulOp>({linear, ofSize(sizes[d])}),
+                        index})
+                 : index;
   }
-  SmallVector<SizeAttr> flat = {nn::product(context, ArrayRef(sizes).take_front(*depth))};
+  SmallVector<SizeAttr> flat = {
+      nn::product(context, ArrayRef(sizes).take_front(*depth))};
   flat.append(sizes.begin() + *depth, sizes.end());
   linear = node.reshape(linear, ArrayRef(indexSizes).drop_back());
-  return node.setOutput(0, node.create<nn::GatherOp>(node.reshape(node.getInput(0), flat), linear, int64_t(0)));
+  return node.setOutput(
+      0, node.create<nn::GatherOp>(node.reshape(node.getInput(0), flat), linear,
+                                   int64_t(0)));
 }
 
 llvm::ArrayRef<OpRow> sinter::getIndexingRows() {

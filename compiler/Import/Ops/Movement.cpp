@@ -19,7 +19,8 @@ static FailureOr<SmallVector<int64_t>> getPermutation(NodeContext &node) {
   std::iota(reversed.rbegin(), reversed.rend(), 0);
   SmallVector<int64_t> permutation = node.getInts("perm").value_or(reversed);
   if (static_cast<int64_t>(permutation.size()) != rank)
-    return node.invalid("a permutation of " + Twine(rank) + " dimensions", "one of " + Twine(permutation.size()));
+    return node.invalid("a permutation of " + Twine(rank) + " dimensions",
+                        "one of " + Twine(permutation.size()));
   return node.normalizeAxes(permutation, rank);
 }
 
@@ -46,7 +47,10 @@ static bool foldTranspose(NodeContext &node) {
 
 static LogicalResult importTranspose(NodeContext &node) {
   FailureOr<SmallVector<int64_t>> permutation = getPermutation(node);
-  return failed(permutation) ? failure() : node.setOutput(0, node.transpose(node.getInput(0), *permutation));
+  return failed(permutation)
+             ? failure()
+             : node.setOutput(0,
+                              node.transpose(node.getInput(0), *permutation));
 }
 
 //===- Concat, Split ------------------------------------------------------===//
@@ -82,7 +86,8 @@ static bool foldConcat(NodeContext &node) {
     for (unsigned i = 0; i < node.getNumInputs(); ++i) {
       const Content *part = node.getContent(i);
       size_t inner = part->elements.size() / std::max<int64_t>(outer, 1);
-      result.elements.append(part->elements.begin() + o * inner, part->elements.begin() + (o + 1) * inner);
+      result.elements.append(part->elements.begin() + o * inner,
+                             part->elements.begin() + (o + 1) * inner);
     }
   return succeeded(node.setContent(0, std::move(result)));
 }
@@ -96,11 +101,14 @@ static LogicalResult importConcat(NodeContext &node) {
   for (unsigned i = 1; i < node.getNumInputs(); ++i) {
     SmallVector<SizeAttr> sizes = node.getSizes(i);
     if (static_cast<int64_t>(sizes.size()) != rank)
-      return node.invalid("inputs of one rank", "ranks " + Twine(rank) + " and " + Twine(sizes.size()));
+      return node.invalid("inputs of one rank", "ranks " + Twine(rank) +
+                                                    " and " +
+                                                    Twine(sizes.size()));
     for (int64_t d = 0; d < rank; ++d) {
       if (d == *axis)
         continue;
-      FailureOr<SizeAttr> size = node.unify(common[d], sizes[d], "inputs of equal sizes but along the axis");
+      FailureOr<SizeAttr> size = node.unify(
+          common[d], sizes[d], "inputs of equal sizes but along the axis");
       if (failed(size))
         return failure();
       common[d] = *size;
@@ -120,18 +128,22 @@ static LogicalResult importConcat(NodeContext &node) {
 }
 
 /// The sizes of the parts, as attribute, as input, or equal ones.
-static FailureOr<SmallVector<SizeAttr>> getSplitSizes(NodeContext &node, SizeAttr total) {
+static FailureOr<SmallVector<SizeAttr>> getSplitSizes(NodeContext &node,
+                                                      SizeAttr total) {
   std::optional<SmallVector<SizeAttr>> given;
   if (node.getOpset() >= 13 && node.hasInput(1)) {
     given = node.getSizeList(1);
     if (!given)
       return node.needConstant(1, "sizes of the parts that are");
-  } else if (auto constants = node.getInts("split"); constants && node.getOpset() < 13) {
+  } else if (auto constants = node.getInts("split");
+             constants && node.getOpset() < 13) {
     given = nn::getSizes(node.getContext(), *constants);
   }
   if (given) {
     if (given->size() != node.getNumOutputs())
-      return node.invalid("a size for each of " + Twine(node.getNumOutputs()) + " outputs", Twine(given->size()));
+      return node.invalid("a size for each of " + Twine(node.getNumOutputs()) +
+                              " outputs",
+                          Twine(given->size()));
     SizeAttr sum = node.getSize(0);
     for (SizeAttr size : *given)
       sum = nn::add(sum, size);
@@ -142,9 +154,12 @@ static FailureOr<SmallVector<SizeAttr>> getSplitSizes(NodeContext &node, SizeAtt
   // From opset 18 the last part may be smaller.
   int64_t parts = node.getInt("num_outputs", node.getNumOutputs());
   if (parts != static_cast<int64_t>(node.getNumOutputs()))
-    return node.invalid("num_outputs to be the number of outputs", Twine(parts));
+    return node.invalid("num_outputs to be the number of outputs",
+                        Twine(parts));
   SizeAttr size = nn::ceilDiv(total, parts);
-  if (node.getOpset() < 18 && failed(node.unify(nn::mul(size, parts), total, "a size that the number of outputs divides")))
+  if (node.getOpset() < 18 &&
+      failed(node.unify(nn::mul(size, parts), total,
+                        "a size that the number of outputs divides")))
     return failure();
   SmallVector<SizeAttr> sizes(parts, size);
   sizes.back() = nn::sub(total, nn::mul(size, parts - 1));
@@ -163,10 +178,15 @@ static LogicalResult importSplit(NodeContext &node) {
   SmallVector<int64_t> steps(rank, 1);
   for (auto [i, size] : llvm::enumerate(*parts)) {
     if (nn::getRange(size).second < 0)
-      return node.invalid("parts whose sizes are not negative", nn::toString(size));
+      return node.invalid("parts whose sizes are not negative",
+                          nn::toString(size));
     sizes[*axis] = size;
-    if (node.hasOutput(i) && failed(node.setOutput(i, node.create<nn::SliceOp>(node.getInput(0), nn::makeSizeArray(node.getContext(), starts),
-                                                                               nn::makeSizeArray(node.getContext(), sizes), steps))))
+    if (node.hasOutput(i) &&
+        failed(node.setOutput(
+            i,
+            node.create<nn::SliceOp>(
+                node.getInput(0), nn::makeSizeArray(node.getContext(), starts),
+                nn::makeSizeArray(node.getContext(), sizes), steps))))
       return failure();
     starts[*axis] = nn::add(starts[*axis], size);
   }
@@ -179,30 +199,50 @@ static LogicalResult importDepthToSpace(NodeContext &node) {
   SmallVector<SizeAttr> in = node.getSizes(0);
   int64_t block = node.getInt("blocksize", 1);
   if (in.size() != 4 || block < 1)
-    return node.invalid("a tensor of rank 4 and a positive block size", "rank " + Twine(in.size()) + ", block size " + Twine(block));
-  SizeAttr b = node.getSize(block), channels = nn::floorDiv(in[1], block * block);
-  if (failed(node.unify(nn::mul(channels, block * block), in[1], "channels that the square of the block size divides")))
+    return node.invalid("a tensor of rank 4 and a positive block size",
+                        "rank " + Twine(in.size()) + ", block size " +
+                            Twine(block));
+  SizeAttr b = node.getSize(block),
+           channels = nn::floorDiv(in[1], block * block);
+  if (failed(node.unify(nn::mul(channels, block * block), in[1],
+                        "channels that the square of the block size divides")))
     return failure();
   bool isDcr = node.getString("mode", "DCR") == "DCR";
-  Value split = node.reshape(node.getInput(0), isDcr ? ArrayRef<SizeAttr>{in[0], b, b, channels, in[2], in[3]}
-                                                     : ArrayRef<SizeAttr>{in[0], channels, b, b, in[2], in[3]});
-  Value moved = node.transpose(split, isDcr ? ArrayRef<int64_t>{0, 3, 4, 1, 5, 2} : ArrayRef<int64_t>{0, 1, 4, 2, 5, 3});
-  return node.setOutput(0, node.reshape(moved, {in[0], channels, nn::mul(in[2], block), nn::mul(in[3], block)}));
+  Value split = node.reshape(
+      node.getInput(0),
+      isDcr ? ArrayRef<SizeAttr>{in[0], b, b, channels, in[2], in[3]}
+            : ArrayRef<SizeAttr>{in[0], channels, b, b, in[2], in[3]});
+  Value moved =
+      node.transpose(split, isDcr ? ArrayRef<int64_t>{0, 3, 4, 1, 5, 2}
+                                  : ArrayRef<int64_t>{0, 1, 4, 2, 5, 3});
+  return node.setOutput(
+      0, node.reshape(moved, {in[0], channels, nn::mul(in[2], block),
+                              nn::mul(in[3], block)}));
 }
 
 static LogicalResult importSpaceToDepth(NodeContext &node) {
   SmallVector<SizeAttr> in = node.getSizes(0);
   int64_t block = node.getInt("blocksize", 1);
   if (in.size() != 4 || block < 1)
-    return node.invalid("a tensor of rank 4 and a positive block size", "rank " + Twine(in.size()) + ", block size " + Twine(block));
-  SizeAttr b = node.getSize(block), height = nn::floorDiv(in[2], block), width = nn::floorDiv(in[3], block);
-  if (failed(node.unify(nn::mul(height, block), in[2], "a height that the block size divides")) ||
-      failed(node.unify(nn::mul(width, block), in[3], "a width that the block size divides")))
+    return node.invalid("a tensor of rank 4 and a positive block size",
+                        "rank " + Twine(in.size()) + ", block size " +
+                            Twine(block));
+  SizeAttr b = node.getSize(block), height = nn::floorDiv(in[2], block),
+           width = nn::floorDiv(in[3], block);
+  if (failed(node.unify(nn::mul(height, block), in[2],
+                        "a height that the block size divides")) ||
+      failed(node.unify(nn::mul(width, block), in[3],
+                        "a width that the block size divides")))
     return failure();
-  Value split = node.reshape(node.getInput(0), {in[0], in[1], height, b, width, b});
+  Value split =
+      node.reshape(node.getInput(0), {in[0], in[1], height, b, width, b});
   bool isDcr = node.getString("mode", "DCR") == "DCR";
-  Value moved = node.transpose(split, isDcr ? ArrayRef<int64_t>{0, 3, 5, 1, 2, 4} : ArrayRef<int64_t>{0, 1, 3, 5, 2, 4});
-  return node.setOutput(0, node.reshape(moved, {in[0], nn::mul(in[1], block * block), height, width}));
+  Value moved =
+      node.transpose(split, isDcr ? ArrayRef<int64_t>{0, 3, 5, 1, 2, 4}
+                                  : ArrayRef<int64_t>{0, 1, 3, 5, 2, 4});
+  return node.setOutput(
+      0, node.reshape(moved,
+                      {in[0], nn::mul(in[1], block * block), height, width}));
 }
 
 //===- Pad ----------------------------------------------------------------===//
@@ -223,13 +263,16 @@ static LogicalResult importPad(NodeContext &node) {
     auto list = node.getIntegerList(3);
     if (!list)
       return node.needConstant(3, "axes that are");
-    FailureOr<SmallVector<int64_t>> normalized = node.normalizeAxes(*list, rank);
+    FailureOr<SmallVector<int64_t>> normalized =
+        node.normalizeAxes(*list, rank);
     if (failed(normalized))
       return failure();
     axes = std::move(*normalized);
   }
   if (given->size() != 2 * axes.size())
-    return node.invalid(Twine(2 * axes.size()) + " amounts, a begin and an end for each axis", Twine(given->size()));
+    return node.invalid(Twine(2 * axes.size()) +
+                            " amounts, a begin and an end for each axis",
+                        Twine(given->size()));
   SmallVector<SizeAttr> before(rank, node.getSize(0)), after = before;
   for (auto [i, axis] : llvm::enumerate(axes)) {
     before[axis] = (*given)[i];
@@ -238,14 +281,20 @@ static LogicalResult importPad(NodeContext &node) {
   StringRef name = node.getString("mode", "constant");
   std::optional<nn::PadMode> mode = nn::symbolizePadMode(name);
   if (!mode)
-    return node.invalid("mode to be constant, reflect, edge or wrap", "'" + name + "'");
+    return node.invalid("mode to be constant, reflect, edge or wrap",
+                        "'" + name + "'");
   if (llvm::all_of(*given, [](SizeAttr size) { return size.isConstant(0); }))
     return node.forward(0);
 
   Type type = node.getElementType(0);
-  Value value = byInput && node.hasInput(2) ? node.reshape(node.getInput(2), {}) : node.scalar(node.getFloat("value", 0), type);
-  return node.setOutput(0, node.create<nn::PadOp>(node.getInput(0), value, nn::makeSizeArray(node.getContext(), before),
-                                                  nn::makeSizeArray(node.getContext(), after), *mode));
+  Value value = byInput && node.hasInput(2)
+                    ? node.reshape(node.getInput(2), {})
+                    : node.scalar(node.getFloat("value", 0), type);
+  return node.setOutput(
+      0, node.create<nn::PadOp>(node.getInput(0), value,
+                                nn::makeSizeArray(node.getContext(), before),
+                                nn::makeSizeArray(node.getContext(), after),
+                                *mode));
 }
 
 llvm::ArrayRef<OpRow> sinter::getMovementRows() {

@@ -15,13 +15,17 @@ static Value epsilon(NodeContext &node) {
 
 /// (x - mean) / sqrt(var + epsilon) over `axes`, which stay; gives the mean and
 /// 1 / sqrt(var + epsilon) where they are asked for.
-static Value normalize(NodeContext &node, Value x, ArrayRef<int64_t> axes, Value *outMean = nullptr,
-                       Value *outInverse = nullptr) {
+static Value normalize(NodeContext &node, Value x, ArrayRef<int64_t> axes,
+                       Value *outMean = nullptr, Value *outInverse = nullptr) {
   Value mean = node.reduce(x, nn::ReduceKind::Mean, axes);
   Value centered = node.elementwise<nn::SubOp>({x, mean});
-  Value variance = node.reduce(node.elementwise<nn::MulOp>({centered, centered}), nn::ReduceKind::Mean, axes);
-  Value deviation = node.elementwise<nn::SqrtOp>({node.elementwise<nn::AddOp>({variance, epsilon(node)})});
-  Value inverse = node.elementwise<nn::DivOp>({node.scalar(1, node.getElementType(0)), deviation});
+  Value variance =
+      node.reduce(node.elementwise<nn::MulOp>({centered, centered}),
+                  nn::ReduceKind::Mean, axes);
+  Value deviation = node.elementwise<nn::SqrtOp>(
+      {node.elementwise<nn::AddOp>({variance, epsilon(node)})});
+  Value inverse = node.elementwise<nn::DivOp>(
+      {node.scalar(1, node.getElementType(0)), deviation});
   if (outMean)
     *outMean = mean;
   if (outInverse)
@@ -30,27 +34,35 @@ static Value normalize(NodeContext &node, Value x, ArrayRef<int64_t> axes, Value
 }
 
 /// Multiplies by input `scale` and adds input `bias`, where there are such.
-static Value applyAffine(NodeContext &node, Value value, Value scale, Value bias) {
+static Value applyAffine(NodeContext &node, Value value, Value scale,
+                         Value bias) {
   if (scale)
     value = node.elementwise<nn::MulOp>({value, scale});
   return bias ? node.elementwise<nn::AddOp>({value, bias}) : value;
 }
 
-/// y = x * s + (b - mean * s) with s = scale / sqrt(var + epsilon): constants in
-/// almost every model, so that two element-wise operations are left.
+/// y = x * s + (b - mean * s) with s = scale / sqrt(var + epsilon): constants
+/// in almost every model, so that two element-wise operations are left.
 static LogicalResult buildBatchNormalization(NodeContext &node) {
   if (node.getInt("training_mode", 0) != 0)
-    return node.unsupported("'training_mode' 0", "1", "export the model in evaluation mode");
+    return node.unsupported("'training_mode' 0", "1",
+                            "export the model in evaluation mode");
   for (unsigned index = 1; index < node.getNumOutputs(); ++index)
     if (node.hasOutput(index))
-      return node.unsupported("one output", "outputs of training", "export the model in evaluation mode");
-  Value scale = node.getInput(1), bias = node.getInput(2), mean = node.getInput(3), variance = node.getInput(4);
-  Value eps = node.scalar(node.getFloat("epsilon", 1e-5), node.getElementType(4));
-  Value deviation = node.elementwise<nn::SqrtOp>({node.elementwise<nn::AddOp>({variance, eps})});
+      return node.unsupported("one output", "outputs of training",
+                              "export the model in evaluation mode");
+  Value scale = node.getInput(1), bias = node.getInput(2),
+        mean = node.getInput(3), variance = node.getInput(4);
+  Value eps =
+      node.scalar(node.getFloat("epsilon", 1e-5), node.getElementType(4));
+  Value deviation = node.elementwise<nn::SqrtOp>(
+      {node.elementwise<nn::AddOp>({variance, eps})});
   Value factor = node.elementwise<nn::DivOp>({scale, deviation});
-  Value offset = node.elementwise<nn::SubOp>({bias, node.elementwise<nn::MulOp>({mean, factor})});
+  Value offset = node.elementwise<nn::SubOp>(
+      {bias, node.elementwise<nn::MulOp>({mean, factor})});
   int64_t rank = node.getRank(0);
-  return node.setOutput(0, applyAffine(node, node.getInput(0), node.alignChannels(factor, rank),
+  return node.setOutput(0, applyAffine(node, node.getInput(0),
+                                       node.alignChannels(factor, rank),
                                        node.alignChannels(offset, rank)));
 }
 
@@ -58,9 +70,12 @@ static LogicalResult buildInstanceNormalization(NodeContext &node) {
   int64_t rank = node.getRank(0);
   if (rank < 3)
     return node.invalid("an input of rank 3 or more", "rank " + Twine(rank));
-  Value normalized = normalize(node, node.getInput(0), llvm::to_vector(llvm::seq<int64_t>(2, rank)));
-  return node.setOutput(0, applyAffine(node, normalized, node.alignChannels(node.getInput(1), rank),
-                                       node.alignChannels(node.getInput(2), rank)));
+  Value normalized = normalize(node, node.getInput(0),
+                               llvm::to_vector(llvm::seq<int64_t>(2, rank)));
+  return node.setOutput(
+      0,
+      applyAffine(node, normalized, node.alignChannels(node.getInput(1), rank),
+                  node.alignChannels(node.getInput(2), rank)));
 }
 
 /// The axes from 'axis' (default -1) to the last.
@@ -79,7 +94,8 @@ static LogicalResult buildLayerNormalization(NodeContext &node) {
   Value mean, inverse;
   Value normalized = normalize(node, node.getInput(0), *axes, &mean, &inverse);
   Value bias = node.hasInput(2) ? node.getInput(2) : Value();
-  if (failed(node.setOutput(0, applyAffine(node, normalized, node.getInput(1), bias))))
+  if (failed(node.setOutput(
+          0, applyAffine(node, normalized, node.getInput(1), bias))))
     return failure();
   if (node.hasOutput(1) && failed(node.setOutput(1, mean)))
     return failure();
@@ -91,9 +107,13 @@ static LogicalResult buildRMSNormalization(NodeContext &node) {
   if (failed(axes))
     return failure();
   Value x = node.getInput(0);
-  Value square = node.reduce(node.elementwise<nn::MulOp>({x, x}), nn::ReduceKind::Mean, *axes);
-  Value root = node.elementwise<nn::SqrtOp>({node.elementwise<nn::AddOp>({square, epsilon(node)})});
-  return node.setOutput(0, applyAffine(node, node.elementwise<nn::DivOp>({x, root}), node.getInput(1), Value()));
+  Value square = node.reduce(node.elementwise<nn::MulOp>({x, x}),
+                             nn::ReduceKind::Mean, *axes);
+  Value root = node.elementwise<nn::SqrtOp>(
+      {node.elementwise<nn::AddOp>({square, epsilon(node)})});
+  return node.setOutput(0, applyAffine(node,
+                                       node.elementwise<nn::DivOp>({x, root}),
+                                       node.getInput(1), Value()));
 }
 
 /// Channels in `num_groups` groups, normalized over each group; up to opset 20
@@ -101,19 +121,25 @@ static LogicalResult buildRMSNormalization(NodeContext &node) {
 static LogicalResult buildGroupNormalization(NodeContext &node) {
   SmallVector<nn::SizeAttr> sizes = node.getSizes(0);
   int64_t rank = sizes.size(), groups = node.getInt("num_groups", 0);
-  std::optional<int64_t> channels = rank >= 2 ? sizes[1].getConstant() : std::nullopt;
+  std::optional<int64_t> channels =
+      rank >= 2 ? sizes[1].getConstant() : std::nullopt;
   if (!channels || groups <= 0 || *channels % groups != 0)
-    return node.invalid("'num_groups' that divides the channels", Twine(groups));
-  SmallVector<nn::SizeAttr> grouped = {sizes[0], node.getSize(groups), node.getSize(*channels / groups)};
+    return node.invalid("'num_groups' that divides the channels",
+                        Twine(groups));
+  SmallVector<nn::SizeAttr> grouped = {sizes[0], node.getSize(groups),
+                                       node.getSize(*channels / groups)};
   grouped.append(sizes.begin() + 2, sizes.end());
   Value x = node.reshape(node.getInput(0), grouped);
-  Value normalized = normalize(node, x, llvm::to_vector(llvm::seq<int64_t>(2, rank + 1)));
+  Value normalized =
+      normalize(node, x, llvm::to_vector(llvm::seq<int64_t>(2, rank + 1)));
   bool isByGroup = node.getOpset() < 21;
   int64_t alignedRank = isByGroup ? rank + 1 : rank;
   Value scale = node.alignChannels(node.getInput(1), alignedRank);
   Value bias = node.alignChannels(node.getInput(2), alignedRank);
-  Value result = isByGroup ? node.reshape(applyAffine(node, normalized, scale, bias), sizes)
-                           : applyAffine(node, node.reshape(normalized, sizes), scale, bias);
+  Value result =
+      isByGroup
+          ? node.reshape(applyAffine(node, normalized, scale, bias), sizes)
+          : applyAffine(node, node.reshape(normalized, sizes), scale, bias);
   return node.setOutput(0, result);
 }
 
@@ -124,14 +150,17 @@ static LogicalResult buildLpNormalization(NodeContext &node) {
     return failure();
   Value x = node.getInput(0), norm;
   if (node.getInt("p", 2) == 1) {
-    norm = node.reduce(node.elementwise<nn::AbsOp>({x}), nn::ReduceKind::Sum, {*axis});
+    norm = node.reduce(node.elementwise<nn::AbsOp>({x}), nn::ReduceKind::Sum,
+                       {*axis});
   } else {
-    Value squares = node.reduce(node.elementwise<nn::MulOp>({x, x}), nn::ReduceKind::Sum, {*axis});
+    Value squares = node.reduce(node.elementwise<nn::MulOp>({x, x}),
+                                nn::ReduceKind::Sum, {*axis});
     norm = node.elementwise<nn::SqrtOp>({squares});
   }
   Value zero = node.scalar(0, node.getElementType(0));
   Value isZero = node.elementwise<nn::EqualOp>({norm, zero});
-  Value divisor = node.elementwise<nn::WhereOp>({isZero, node.scalar(1, node.getElementType(0)), norm});
+  Value divisor = node.elementwise<nn::WhereOp>(
+      {isZero, node.scalar(1, node.getElementType(0)), norm});
   return node.setOutput(0, node.elementwise<nn::DivOp>({x, divisor}));
 }
 

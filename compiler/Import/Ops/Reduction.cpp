@@ -21,8 +21,8 @@ struct Axes {
 
 } // namespace
 
-/// Axes from the attribute or the second input; all of them where none is given,
-/// none where the operator says that no axes mean no reduction.
+/// Axes from the attribute or the second input; all of them where none is
+/// given, none where the operator says that no axes mean no reduction.
 static FailureOr<Axes> readAxes(NodeContext &node) {
   Axes result;
   result.keepsDims = node.getInt("keepdims", 1) != 0;
@@ -47,7 +47,8 @@ static FailureOr<Axes> readAxes(NodeContext &node) {
   return result;
 }
 
-static Value reduce(NodeContext &node, Value value, nn::ReduceKind kind, const Axes &axes) {
+static Value reduce(NodeContext &node, Value value, nn::ReduceKind kind,
+                    const Axes &axes) {
   return axes.axes.empty() ? value : node.reduce(value, kind, axes.axes);
 }
 
@@ -75,12 +76,14 @@ static LogicalResult buildReduceL1(NodeContext &node) {
   if (failed(axes))
     return failure();
   Value magnitude = node.elementwise<nn::AbsOp>({node.getInput(0)});
-  return finish(node, reduce(node, magnitude, nn::ReduceKind::Sum, *axes), *axes);
+  return finish(node, reduce(node, magnitude, nn::ReduceKind::Sum, *axes),
+                *axes);
 }
 
 static Value sumSquares(NodeContext &node, const Axes &axes) {
   Value input = node.getInput(0);
-  return reduce(node, node.elementwise<nn::MulOp>({input, input}), nn::ReduceKind::Sum, axes);
+  return reduce(node, node.elementwise<nn::MulOp>({input, input}),
+                nn::ReduceKind::Sum, axes);
 }
 
 static LogicalResult buildReduceSumSquare(NodeContext &node) {
@@ -94,14 +97,16 @@ static LogicalResult buildReduceSumSquare(NodeContext &node) {
 static LogicalResult needFloat(NodeContext &node) {
   if (isa<FloatType>(node.getElementType(0)))
     return success();
-  return node.unsupported("a float input", "integers", "put a Cast to float before the node");
+  return node.unsupported("a float input", "integers",
+                          "put a Cast to float before the node");
 }
 
 static LogicalResult buildReduceL2(NodeContext &node) {
   auto axes = readAxes(node);
   if (failed(axes) || failed(needFloat(node)))
     return failure();
-  return finish(node, node.elementwise<nn::SqrtOp>({sumSquares(node, *axes)}), *axes);
+  return finish(node, node.elementwise<nn::SqrtOp>({sumSquares(node, *axes)}),
+                *axes);
 }
 
 static LogicalResult buildReduceLogSum(NodeContext &node) {
@@ -113,7 +118,8 @@ static LogicalResult buildReduceLogSum(NodeContext &node) {
 }
 
 /// log(sum(exp(x))) as m + log(sum(exp(x - m))) with the maximum m, which keeps
-/// exp in range; an infinite m is replaced by 0, so that inf - inf never occurs.
+/// exp in range; an infinite m is replaced by 0, so that inf - inf never
+/// occurs.
 static LogicalResult buildReduceLogSumExp(NodeContext &node) {
   auto axes = readAxes(node);
   if (failed(axes) || failed(needFloat(node)))
@@ -121,12 +127,18 @@ static LogicalResult buildReduceLogSumExp(NodeContext &node) {
   Value input = node.getInput(0);
   Type element = node.getElementType(0);
   Value largest = reduce(node, input, nn::ReduceKind::Max, *axes);
-  Value isInfinite = node.elementwise<nn::EqualOp>({node.elementwise<nn::AbsOp>({largest}),
-                                                    node.scalar(std::numeric_limits<double>::infinity(), element)});
-  Value shift = node.elementwise<nn::WhereOp>({isInfinite, node.scalar(0, element), largest});
-  Value exponential = node.elementwise<nn::ExpOp>({node.elementwise<nn::SubOp>({input, shift})});
+  Value isInfinite = node.elementwise<nn::EqualOp>(
+      {node.elementwise<nn::AbsOp>({largest}),
+       node.scalar(std::numeric_limits<double>::infinity(), element)});
+  Value shift = node.elementwise<nn::WhereOp>(
+      {isInfinite, node.scalar(0, element), largest});
+  Value exponential = node.elementwise<nn::ExpOp>(
+      {node.elementwise<nn::SubOp>({input, shift})});
   Value sum = reduce(node, exponential, nn::ReduceKind::Sum, *axes);
-  return finish(node, node.elementwise<nn::AddOp>({node.elementwise<nn::LogOp>({sum}), shift}), *axes);
+  return finish(
+      node,
+      node.elementwise<nn::AddOp>({node.elementwise<nn::LogOp>({sum}), shift}),
+      *axes);
 }
 
 template <nn::ReduceKind kind>
@@ -135,10 +147,11 @@ static LogicalResult buildArgReduce(NodeContext &node) {
   if (failed(axis))
     return failure();
   Axes axes{{*axis}, node.getInt("keepdims", 1) != 0};
-  return finish(node,
-                node.create<nn::ArgReduceOp>(node.getInput(0), kind, uint64_t(*axis),
-                                             node.getInt("select_last_index", 0) != 0),
-                axes);
+  return finish(
+      node,
+      node.create<nn::ArgReduceOp>(node.getInput(0), kind, uint64_t(*axis),
+                                   node.getInt("select_last_index", 0) != 0),
+      axes);
 }
 
 /// Folds a reduction of all elements of known integers: what exporters write to
@@ -146,12 +159,14 @@ static LogicalResult buildArgReduce(NodeContext &node) {
 template <nn::SizeAttr (*combine)(nn::SizeAttr, nn::SizeAttr)>
 static bool foldReduce(NodeContext &node) {
   const Content *content = node.getContent(0);
-  std::optional<SmallVector<nn::SizeAttr>> sizes = content ? content->getSizes() : std::nullopt;
+  std::optional<SmallVector<nn::SizeAttr>> sizes =
+      content ? content->getSizes() : std::nullopt;
   if (!sizes || sizes->empty() || content->shape.size() != 1)
     return false;
   if (node.hasInput(1) && !node.getIntegerList(1))
     return false;
-  bool hasAxes = node.hasInput(1) ? !node.getIntegerList(1)->empty() : node.getInts("axes").has_value();
+  bool hasAxes = node.hasInput(1) ? !node.getIntegerList(1)->empty()
+                                  : node.getInts("axes").has_value();
   if (!hasAxes && node.getInt("noop_with_empty_axes", 0) != 0)
     return false;
   nn::SizeAttr result = sizes->front();

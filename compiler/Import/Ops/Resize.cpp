@@ -25,17 +25,21 @@ struct Resampling {
 
 /// floor(size * scale): exact where the scale is a ratio of small integers,
 /// which it must be where the size is not constant.
-static FailureOr<nn::SizeAttr> scaleSize(NodeContext &node, nn::SizeAttr size, double scale) {
+static FailureOr<nn::SizeAttr> scaleSize(NodeContext &node, nn::SizeAttr size,
+                                         double scale) {
   if (std::optional<int64_t> value = size.getConstant())
     return node.getSize(int64_t(std::floor(double(*value) * scale)));
   for (int64_t divisor = 1; divisor <= 64; ++divisor) {
     double factor = scale * double(divisor);
-    if (factor >= 1 && factor < 1e6 && std::abs(factor - std::round(factor)) < 1e-6 * factor)
+    if (factor >= 1 && factor < 1e6 &&
+        std::abs(factor - std::round(factor)) < 1e-6 * factor)
       return nn::floorDiv(nn::mul(size, int64_t(std::round(factor))), divisor);
   }
-  return failure(failed(node.unsupported("a scale that is a ratio of small integers where the size is free",
-                                         "the scale " + Twine(std::to_string(scale)) + " of size " + nn::toString(size),
-                                         "fix the dimension with --dim or --shape, or export with 'sizes'")));
+  return failure(failed(node.unsupported(
+      "a scale that is a ratio of small integers where the size is free",
+      "the scale " + Twine(std::to_string(scale)) + " of size " +
+          nn::toString(size),
+      "fix the dimension with --dim or --shape, or export with 'sizes'")));
 }
 
 /// The dimensions that the lists `scales` and `sizes` speak of.
@@ -50,20 +54,25 @@ static Resampling getIdentity(NodeContext &node) {
   return {node.getSizes(0), SmallVector<double>(node.getRank(0), 1.0)};
 }
 
-static LogicalResult checkLength(NodeContext &node, StringRef what, size_t found, size_t expected) {
+static LogicalResult checkLength(NodeContext &node, StringRef what,
+                                 size_t found, size_t expected) {
   if (found == expected)
     return success();
-  return node.invalid("'" + what + "' with " + Twine(expected) + " entries", Twine(found));
+  return node.invalid("'" + what + "' with " + Twine(expected) + " entries",
+                      Twine(found));
 }
 
-static FailureOr<Resampling> applyScales(NodeContext &node, ArrayRef<double> scales) {
+static FailureOr<Resampling> applyScales(NodeContext &node,
+                                         ArrayRef<double> scales) {
   auto axes = readAxes(node);
-  if (failed(axes) || failed(checkLength(node, "scales", scales.size(), axes->size())))
+  if (failed(axes) ||
+      failed(checkLength(node, "scales", scales.size(), axes->size())))
     return failure();
   Resampling result = getIdentity(node);
   for (auto [axis, scale] : llvm::zip_equal(*axes, scales)) {
     if (!(scale > 0) || !std::isfinite(scale))
-      return failure(failed(node.invalid("scales above 0", Twine(std::to_string(scale)))));
+      return failure(
+          failed(node.invalid("scales above 0", Twine(std::to_string(scale)))));
     auto size = scaleSize(node, result.sizes[axis], scale);
     if (failed(size))
       return failure();
@@ -74,9 +83,12 @@ static FailureOr<Resampling> applyScales(NodeContext &node, ArrayRef<double> sca
 }
 
 /// Scales that are quotients of formulas: `size / divisor` of a computed shape.
-static FailureOr<Resampling> applyQuotients(NodeContext &node, const Content &content) {
+static FailureOr<Resampling> applyQuotients(NodeContext &node,
+                                            const Content &content) {
   auto axes = readAxes(node);
-  if (failed(axes) || failed(checkLength(node, "scales", content.elements.size(), axes->size())))
+  if (failed(axes) ||
+      failed(
+          checkLength(node, "scales", content.elements.size(), axes->size())))
     return failure();
   Resampling result = getIdentity(node);
   for (auto [axis, element] : llvm::zip_equal(*axes, content.elements)) {
@@ -89,20 +101,24 @@ static FailureOr<Resampling> applyQuotients(NodeContext &node, const Content &co
       continue;
     }
     nn::SizeAttr product = nn::mul(result.sizes[axis], element.size);
-    result.sizes[axis] = element.divisor ? nn::floorDiv(product, element.divisor) : product;
+    result.sizes[axis] =
+        element.divisor ? nn::floorDiv(product, element.divisor) : product;
     result.scales[axis] = 0;
   }
   return result;
 }
 
-static FailureOr<Resampling> applySizes(NodeContext &node, ArrayRef<nn::SizeAttr> sizes) {
+static FailureOr<Resampling> applySizes(NodeContext &node,
+                                        ArrayRef<nn::SizeAttr> sizes) {
   auto axes = readAxes(node);
-  if (failed(axes) || failed(checkLength(node, "sizes", sizes.size(), axes->size())))
+  if (failed(axes) ||
+      failed(checkLength(node, "sizes", sizes.size(), axes->size())))
     return failure();
   StringRef policy = node.getString("keep_aspect_ratio_policy", "stretch");
   if (policy != "stretch")
-    return failure(failed(node.unsupported("'keep_aspect_ratio_policy' stretch", policy,
-                                           "compute the sizes before the node and give them with stretch")));
+    return failure(failed(node.unsupported(
+        "'keep_aspect_ratio_policy' stretch", policy,
+        "compute the sizes before the node and give them with stretch")));
   Resampling result = getIdentity(node);
   for (auto [axis, size] : llvm::zip_equal(*axes, sizes)) {
     result.scales[axis] = size == result.sizes[axis] ? 1.0 : 0.0;
@@ -111,8 +127,10 @@ static FailureOr<Resampling> applySizes(NodeContext &node, ArrayRef<nn::SizeAttr
   return result;
 }
 
-/// Reads the inputs 'scales' and 'sizes' at the given places (0: there is none).
-static FailureOr<Resampling> readResampling(NodeContext &node, unsigned scalesInput, unsigned sizesInput) {
+/// Reads the inputs 'scales' and 'sizes' at the given places (0: there is
+/// none).
+static FailureOr<Resampling>
+readResampling(NodeContext &node, unsigned scalesInput, unsigned sizesInput) {
   if (sizesInput && node.hasInput(sizesInput)) {
     if (auto sizes = node.getSizeList(sizesInput))
       return applySizes(node, *sizes);
@@ -127,29 +145,38 @@ static FailureOr<Resampling> readResampling(NodeContext &node, unsigned scalesIn
   return failure(failed(node.needConstant(scalesInput, "scales")));
 }
 
-static LogicalResult finish(NodeContext &node, const Resampling &resampling, StringRef coordinateName,
-                            StringRef roundingName) {
+static LogicalResult finish(NodeContext &node, const Resampling &resampling,
+                            StringRef coordinateName, StringRef roundingName) {
   StringRef modeName = node.getString("mode", "nearest");
   std::optional<nn::ResizeMode> mode = nn::symbolizeResizeMode(modeName);
-  std::optional<nn::ResizeCoordinates> coordinates = nn::symbolizeResizeCoordinates(coordinateName);
-  std::optional<nn::ResizeRounding> rounding = nn::symbolizeResizeRounding(roundingName);
-  StringRef remedy = "export with half_pixel, pytorch_half_pixel, align_corners or asymmetric coordinates";
+  std::optional<nn::ResizeCoordinates> coordinates =
+      nn::symbolizeResizeCoordinates(coordinateName);
+  std::optional<nn::ResizeRounding> rounding =
+      nn::symbolizeResizeRounding(roundingName);
+  StringRef remedy = "export with half_pixel, pytorch_half_pixel, "
+                     "align_corners or asymmetric coordinates";
   if (!coordinates)
-    return node.unsupported("a known 'coordinate_transformation_mode'", coordinateName, remedy);
+    return node.unsupported("a known 'coordinate_transformation_mode'",
+                            coordinateName, remedy);
   if (!mode || !rounding)
-    return node.invalid("a mode and rounding of ONNX Resize", modeName + ", " + roundingName);
+    return node.invalid("a mode and rounding of ONNX Resize",
+                        modeName + ", " + roundingName);
   if (node.getInt("antialias", 0) != 0)
-    return node.unsupported("'antialias' 0", "1", "export with antialias=False");
+    return node.unsupported("'antialias' 0", "1",
+                            "export with antialias=False");
   if (*mode == nn::ResizeMode::Cubic && node.getInt("exclude_outside", 0) != 0)
-    return node.unsupported("'exclude_outside' 0", "1", "export without exclude_outside");
+    return node.unsupported("'exclude_outside' 0", "1",
+                            "export without exclude_outside");
   auto type = nn::makeTensorType(resampling.sizes, node.getElementType(0));
   MLIRContext *context = node.getContext();
-  auto coefficient = FloatAttr::get(Float64Type::get(context), node.getFloat("cubic_coeff_a", -0.75));
+  auto coefficient = FloatAttr::get(Float64Type::get(context),
+                                    node.getFloat("cubic_coeff_a", -0.75));
   return node.setOutput(
-      0, node.createTyped<nn::ResizeOp>(type, node.getInput(0), nn::ResizeModeAttr::get(context, *mode),
-                                        nn::ResizeCoordinatesAttr::get(context, *coordinates),
-                                        nn::ResizeRoundingAttr::get(context, *rounding),
-                                        DenseF64ArrayAttr::get(context, resampling.scales), coefficient));
+      0, node.createTyped<nn::ResizeOp>(
+             type, node.getInput(0), nn::ResizeModeAttr::get(context, *mode),
+             nn::ResizeCoordinatesAttr::get(context, *coordinates),
+             nn::ResizeRoundingAttr::get(context, *rounding),
+             DenseF64ArrayAttr::get(context, resampling.scales), coefficient));
 }
 
 /// Resize from opset 11 on: inputs x, roi, scales, sizes.
@@ -157,7 +184,8 @@ static LogicalResult buildResize(NodeContext &node) {
   auto resampling = readResampling(node, /*scalesInput=*/2, /*sizesInput=*/3);
   if (failed(resampling))
     return failure();
-  return finish(node, *resampling, node.getString("coordinate_transformation_mode", "half_pixel"),
+  return finish(node, *resampling,
+                node.getString("coordinate_transformation_mode", "half_pixel"),
                 node.getString("nearest_mode", "round_prefer_floor"));
 }
 
@@ -171,7 +199,8 @@ static LogicalResult buildScaled(NodeContext &node) {
 
 /// Upsample 7: the scales are an attribute.
 static LogicalResult buildUpsample(NodeContext &node) {
-  auto resampling = applyScales(node, node.getFloats("scales").value_or(SmallVector<double>()));
+  auto resampling = applyScales(
+      node, node.getFloats("scales").value_or(SmallVector<double>()));
   if (failed(resampling))
     return failure();
   return finish(node, *resampling, "asymmetric", "floor");

@@ -12,7 +12,8 @@ using nn::SizeAttr;
 
 //===- Shape, Size --------------------------------------------------------===//
 
-static LogicalResult setSizes(NodeContext &node, ArrayRef<SizeAttr> sizes, bool isScalar) {
+static LogicalResult setSizes(NodeContext &node, ArrayRef<SizeAttr> sizes,
+                              bool isScalar) {
   Content content;
   content.elementType = IntegerType::get(node.getContext(), 64);
   for (SizeAttr size : sizes)
@@ -24,10 +25,16 @@ static LogicalResult setSizes(NodeContext &node, ArrayRef<SizeAttr> sizes, bool 
 
 static LogicalResult importShape(NodeContext &node) {
   int64_t rank = node.getRank(0);
-  auto clamp = [&](int64_t place) { return std::min(std::max<int64_t>(place < 0 ? place + rank : place, 0), rank); };
-  int64_t start = clamp(node.getInt("start", 0)), end = clamp(node.getInt("end", rank));
+  auto clamp = [&](int64_t place) {
+    return std::min(std::max<int64_t>(place < 0 ? place + rank : place, 0),
+                    rank);
+  };
+  int64_t start = clamp(node.getInt("start", 0)),
+          end = clamp(node.getInt("end", rank));
   SmallVector<SizeAttr> sizes = node.getSizes(0);
-  return setSizes(node, ArrayRef(sizes).slice(start, std::max<int64_t>(end - start, 0)), /*isScalar=*/false);
+  return setSizes(
+      node, ArrayRef(sizes).slice(start, std::max<int64_t>(end - start, 0)),
+      /*isScalar=*/false);
 }
 
 static LogicalResult importSize(NodeContext &node) {
@@ -40,7 +47,8 @@ static LogicalResult importSize(NodeContext &node) {
 static LogicalResult setReshaped(NodeContext &node, ArrayRef<SizeAttr> sizes) {
   const Content *content = node.getContent(0);
   RankedTensorType type = nn::makeTensorType(sizes, node.getElementType(0));
-  if (content && type.hasStaticShape() && type.getNumElements() == static_cast<int64_t>(content->elements.size())) {
+  if (content && type.hasStaticShape() &&
+      type.getNumElements() == static_cast<int64_t>(content->elements.size())) {
     Content copy = *content;
     copy.shape.assign(type.getShape().begin(), type.getShape().end());
     // A large constant stays in the file.
@@ -51,7 +59,8 @@ static LogicalResult setReshaped(NodeContext &node, ArrayRef<SizeAttr> sizes) {
 }
 
 /// The result shape of Reshape: 0 takes the size of the input, -1 what is left.
-static FailureOr<SmallVector<SizeAttr>> resolveShape(NodeContext &node, SmallVector<SizeAttr> shape) {
+static FailureOr<SmallVector<SizeAttr>>
+resolveShape(NodeContext &node, SmallVector<SizeAttr> shape) {
   SmallVector<SizeAttr> input = node.getSizes(0);
   SizeAttr total = nn::getNumElements(node.getType(0)), known = node.getSize(1);
   bool allowZero = node.getInt("allowzero", 0) != 0;
@@ -59,7 +68,8 @@ static FailureOr<SmallVector<SizeAttr>> resolveShape(NodeContext &node, SmallVec
   for (auto [i, size] : llvm::enumerate(shape)) {
     if (size.isConstant(0) && !allowZero) {
       if (i >= input.size())
-        return node.invalid("a dimension of the input for each 0 of the shape", "a 0 at place " + Twine(i));
+        return node.invalid("a dimension of the input for each 0 of the shape",
+                            "a 0 at place " + Twine(i));
       size = input[i];
     }
     if (size.isConstant(-1)) {
@@ -75,7 +85,8 @@ static FailureOr<SmallVector<SizeAttr>> resolveShape(NodeContext &node, SmallVec
   if (!open) {
     // A common factor says nothing: the rest has to be 1.
     SizeAttr rest = nn::divideExactly(total, known);
-    if (failed(node.unify(rest ? rest : total, rest ? node.getSize(1) : known, "as many elements as before the reshape")))
+    if (failed(node.unify(rest ? rest : total, rest ? node.getSize(1) : known,
+                          "as many elements as before the reshape")))
       return failure();
     return shape;
   }
@@ -86,7 +97,8 @@ static FailureOr<SmallVector<SizeAttr>> resolveShape(NodeContext &node, SmallVec
   SizeAttr rest = nn::divideExactly(total, known);
   if (!rest) {
     rest = nn::floorDiv(total, known);
-    if (failed(node.unify(total, nn::mul(rest, known), "a number of elements that the other sizes divide")))
+    if (failed(node.unify(total, nn::mul(rest, known),
+                          "a number of elements that the other sizes divide")))
       return failure();
   }
   shape[*open] = rest;
@@ -102,24 +114,28 @@ static LogicalResult importReshape(NodeContext &node) {
   }
   if (!given)
     return node.needConstant(1, "a shape that is");
-  FailureOr<SmallVector<SizeAttr>> shape = resolveShape(node, std::move(*given));
+  FailureOr<SmallVector<SizeAttr>> shape =
+      resolveShape(node, std::move(*given));
   return failed(shape) ? failure() : setReshaped(node, *shape);
 }
 
 static LogicalResult importFlatten(NodeContext &node) {
   int64_t rank = node.getRank(0), axis = node.getInt("axis", 1);
   if (axis < -rank || axis > rank)
-    return node.invalid("an axis from " + Twine(-rank) + " to " + Twine(rank), "axis " + Twine(axis));
+    return node.invalid("an axis from " + Twine(-rank) + " to " + Twine(rank),
+                        "axis " + Twine(axis));
   axis = axis < 0 ? axis + rank : axis;
   SmallVector<SizeAttr> sizes = node.getSizes(0);
   MLIRContext *context = node.getContext();
-  return setReshaped(node, {nn::product(context, ArrayRef(sizes).take_front(axis)),
-                            nn::product(context, ArrayRef(sizes).drop_front(axis))});
+  return setReshaped(node,
+                     {nn::product(context, ArrayRef(sizes).take_front(axis)),
+                      nn::product(context, ArrayRef(sizes).drop_front(axis))});
 }
 
 /// Axes from the attribute, or (from opset 13) input 1. Success with nothing if
 /// none are given.
-static LogicalResult getAxes(NodeContext &node, int64_t rank, std::optional<SmallVector<int64_t>> &axes) {
+static LogicalResult getAxes(NodeContext &node, int64_t rank,
+                             std::optional<SmallVector<int64_t>> &axes) {
   if (node.getOpset() < 13) {
     axes = node.getInts("axes");
   } else if (node.hasInput(1)) {
@@ -142,10 +158,12 @@ static LogicalResult importSqueeze(NodeContext &node) {
     return failure();
   SmallVector<SizeAttr> kept;
   for (auto [i, size] : llvm::enumerate(node.getSizes(0))) {
-    bool drop = axes ? llvm::is_contained(*axes, static_cast<int64_t>(i)) : size.isConstant(1);
+    bool drop = axes ? llvm::is_contained(*axes, static_cast<int64_t>(i))
+                     : size.isConstant(1);
     if (!drop)
       kept.push_back(size);
-    else if (failed(node.unify(size, node.getSize(1), "squeezed dimensions to be 1")))
+    else if (failed(node.unify(size, node.getSize(1),
+                               "squeezed dimensions to be 1")))
       return failure();
   }
   return setReshaped(node, kept);
@@ -173,24 +191,28 @@ static bool foldExpand(NodeContext &node) {
   auto given = node.getIntegerList(1);
   if (!content || !given)
     return false;
-  auto shape = node.broadcast(node.getSizes(0), nn::getSizes(node.getContext(), *given));
+  auto shape =
+      node.broadcast(node.getSizes(0), nn::getSizes(node.getContext(), *given));
   if (failed(shape))
     return false;
   RankedTensorType type = nn::makeTensorType(*shape, content->elementType);
   size_t lead = type.getRank() - content->shape.size();
-  return setElements(node, *content, type.getShape(), [&](ArrayRef<int64_t> index) {
-    int64_t place = 0;
-    for (size_t i = 0; i < content->shape.size(); ++i)
-      place = place * content->shape[i] + (content->shape[i] == 1 ? 0 : index[lead + i]);
-    return place;
-  });
+  return setElements(node, *content, type.getShape(),
+                     [&](ArrayRef<int64_t> index) {
+                       int64_t place = 0;
+                       for (size_t i = 0; i < content->shape.size(); ++i)
+                         place = place * content->shape[i] +
+                                 (content->shape[i] == 1 ? 0 : index[lead + i]);
+                       return place;
+                     });
 }
 
 static LogicalResult importExpand(NodeContext &node) {
   auto given = node.getSizeList(1);
   if (!given)
     return node.needConstant(1, "a shape that is");
-  FailureOr<SmallVector<SizeAttr>> shape = node.broadcast(node.getSizes(0), *given);
+  FailureOr<SmallVector<SizeAttr>> shape =
+      node.broadcast(node.getSizes(0), *given);
   if (failed(shape))
     return failure();
   // Sizes that unify keep the shape of the input in step with the result.
@@ -199,7 +221,8 @@ static LogicalResult importExpand(NodeContext &node) {
   for (size_t i = 0; i < own.size(); ++i)
     if (!own[i].isConstant(1))
       own[i] = (*shape)[lead + i];
-  return node.setOutput(0, node.broadcastTo(node.reshape(node.getInput(0), own), *shape));
+  return node.setOutput(
+      0, node.broadcastTo(node.reshape(node.getInput(0), own), *shape));
 }
 
 static LogicalResult importTile(NodeContext &node) {
@@ -208,12 +231,15 @@ static LogicalResult importTile(NodeContext &node) {
     return node.needConstant(1, "repeats that are");
   SmallVector<SizeAttr> input = node.getSizes(0);
   if (repeats->size() != input.size())
-    return node.invalid("one repeat for each of " + Twine(input.size()) + " dimensions", Twine(repeats->size()));
+    return node.invalid("one repeat for each of " + Twine(input.size()) +
+                            " dimensions",
+                        Twine(repeats->size()));
   // A repeated dimension of size d is [1, d], repeated to [r, d], and joined.
   SmallVector<SizeAttr> split, repeated, joined;
   for (auto [size, repeat] : llvm::zip_equal(input, *repeats)) {
     if (nn::getRange(repeat).second < 0)
-      return node.invalid("repeats that are not negative", nn::toString(repeat));
+      return node.invalid("repeats that are not negative",
+                          nn::toString(repeat));
     bool separate = !repeat.isConstant(1) && !size.isConstant(1);
     if (separate) {
       split.push_back(node.getSize(1));
@@ -223,20 +249,26 @@ static LogicalResult importTile(NodeContext &node) {
     repeated.push_back(size.isConstant(1) ? repeat : size);
     joined.push_back(nn::mul(size, repeat));
   }
-  Value value = node.broadcastTo(node.reshape(node.getInput(0), split), repeated);
+  Value value =
+      node.broadcastTo(node.reshape(node.getInput(0), split), repeated);
   return node.setOutput(0, node.reshape(value, joined));
 }
 
-static LogicalResult importIdentity(NodeContext &node) { return node.forward(0); }
+static LogicalResult importIdentity(NodeContext &node) {
+  return node.forward(0);
+}
 
 static LogicalResult importDropout(NodeContext &node) {
   if (node.getOpset() >= 12 && node.hasInput(2)) {
     auto training = node.getIntegerList(2);
     if (!training || training->size() != 1 || training->front() != 0)
-      return node.unsupported("Dropout for inference", "training_mode", "export the model in evaluation mode");
+      return node.unsupported("Dropout for inference", "training_mode",
+                              "export the model in evaluation mode");
   }
   if (node.hasOutput(1)) {
-    Value keep = node.scalar(1, node.getOpset() >= 10 ? Type(IntegerType::get(node.getContext(), 1)) : node.getElementType(0));
+    Value keep = node.scalar(
+        1, node.getOpset() >= 10 ? Type(IntegerType::get(node.getContext(), 1))
+                                 : node.getElementType(0));
     if (failed(node.setOutput(1, node.broadcastTo(keep, node.getSizes(0)))))
       return failure();
   }

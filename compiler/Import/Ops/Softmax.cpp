@@ -23,14 +23,16 @@ static FailureOr<Shifted> shiftByMaximum(NodeContext &node) {
   bool isCoerced = node.getOpset() < 13;
   if (rank == 0)
     return node.invalid("an input of rank 1 or more", "a scalar");
-  FailureOr<int64_t> axis = node.normalizeAxis(node.getInt("axis", isCoerced ? 1 : -1), rank);
+  FailureOr<int64_t> axis =
+      node.normalizeAxis(node.getInt("axis", isCoerced ? 1 : -1), rank);
   if (failed(axis))
     return failure();
   Shifted result;
   for (int64_t i = *axis; i < (isCoerced ? rank : *axis + 1); ++i)
     result.axes.push_back(i);
   Value x = node.getInput(0);
-  result.value = node.elementwise<nn::SubOp>({x, node.reduce(x, nn::ReduceKind::Max, result.axes)});
+  result.value = node.elementwise<nn::SubOp>(
+      {x, node.reduce(x, nn::ReduceKind::Max, result.axes)});
   return result;
 }
 
@@ -47,8 +49,11 @@ static LogicalResult importLogSoftmax(NodeContext &node) {
   FailureOr<Shifted> shifted = shiftByMaximum(node);
   if (failed(shifted))
     return failure();
-  Value sum = node.reduce(node.elementwise<nn::ExpOp>(shifted->value), nn::ReduceKind::Sum, shifted->axes);
-  return node.setOutput(0, node.elementwise<nn::SubOp>({shifted->value, node.elementwise<nn::LogOp>(sum)}));
+  Value sum = node.reduce(node.elementwise<nn::ExpOp>(shifted->value),
+                          nn::ReduceKind::Sum, shifted->axes);
+  return node.setOutput(
+      0, node.elementwise<nn::SubOp>(
+             {shifted->value, node.elementwise<nn::LogOp>(sum)}));
 }
 
 llvm::ArrayRef<OpRow> sinter::getSoftmaxRows() {

@@ -16,48 +16,63 @@ namespace {
 struct Window {
   SmallVector<int64_t> kernel, strides, pads, dilations;
 
-  int64_t getExtent(unsigned dim) const { return (kernel[dim] - 1) * dilations[dim] + 1; }
+  int64_t getExtent(unsigned dim) const {
+    return (kernel[dim] - 1) * dilations[dim] + 1;
+  }
 };
 
 } // namespace
 
 /// An attribute with one positive entry for each of `rank` dimensions.
-static FailureOr<SmallVector<int64_t>> readList(NodeContext &node, StringRef name, unsigned rank) {
-  SmallVector<int64_t> list = node.getInts(name).value_or(SmallVector<int64_t>(rank, 1));
-  if (list.size() == rank && llvm::all_of(list, [](int64_t entry) { return entry > 0; }))
+static FailureOr<SmallVector<int64_t>> readList(NodeContext &node,
+                                                StringRef name, unsigned rank) {
+  SmallVector<int64_t> list =
+      node.getInts(name).value_or(SmallVector<int64_t>(rank, 1));
+  if (list.size() == rank &&
+      llvm::all_of(list, [](int64_t entry) { return entry > 0; }))
     return list;
-  return failure(failed(node.invalid("'" + name + "' with " + Twine(rank) + " entries above 0",
-                                     Twine(list.size()) + " entries, or one that is not positive")));
+  return failure(failed(node.invalid(
+      "'" + name + "' with " + Twine(rank) + " entries above 0",
+      Twine(list.size()) + " entries, or one that is not positive")));
 }
 
 /// Sets pads[dim] and pads[rank + dim] to the halves of `total`.
-static void splitPadding(Window &window, unsigned dim, int64_t total, bool moreAtEnd) {
+static void splitPadding(Window &window, unsigned dim, int64_t total,
+                         bool moreAtEnd) {
   int64_t smaller = total / 2;
   window.pads[dim] = moreAtEnd ? smaller : total - smaller;
   window.pads[window.kernel.size() + dim] = total - window.pads[dim];
 }
 
 /// Padding that makes the output ceil(input / stride) long.
-static LogicalResult padToSame(NodeContext &node, Window &window, bool moreAtEnd) {
+static LogicalResult padToSame(NodeContext &node, Window &window,
+                               bool moreAtEnd) {
   SmallVector<nn::SizeAttr> sizes = node.getSizes(0);
   for (unsigned dim = 0; dim < window.kernel.size(); ++dim) {
     int64_t stride = window.strides[dim], extent = window.getExtent(dim);
     std::optional<int64_t> size = sizes[dim + 2].getConstant();
     if (!size && stride != 1)
-      return node.unsupported("a fixed size of dimension " + Twine(dim + 2) + " where auto_pad meets a stride",
+      return node.unsupported("a fixed size of dimension " + Twine(dim + 2) +
+                                  " where auto_pad meets a stride",
                               "the size " + nn::toString(sizes[dim + 2]),
-                              "fix the dimension with --dim or --shape, or export with explicit pads");
-    int64_t total = stride == 1 ? extent - 1 : (llvm::divideCeil(*size, stride) - 1) * stride + extent - *size;
+                              "fix the dimension with --dim or --shape, or "
+                              "export with explicit pads");
+    int64_t total =
+        stride == 1
+            ? extent - 1
+            : (llvm::divideCeil(*size, stride) - 1) * stride + extent - *size;
     splitPadding(window, dim, std::max<int64_t>(total, 0), moreAtEnd);
   }
   return success();
 }
 
 /// Reads strides, dilations and pads for a window of `kernel`.
-static FailureOr<Window> readWindow(NodeContext &node, ArrayRef<int64_t> kernel, bool isTransposed = false) {
+static FailureOr<Window> readWindow(NodeContext &node, ArrayRef<int64_t> kernel,
+                                    bool isTransposed = false) {
   unsigned rank = kernel.size();
   if (node.getRank(0) != int64_t(rank) + 2)
-    return failure(failed(node.invalid("an input of rank " + Twine(rank + 2), "rank " + Twine(node.getRank(0)))));
+    return failure(failed(node.invalid("an input of rank " + Twine(rank + 2),
+                                       "rank " + Twine(node.getRank(0)))));
   Window window;
   window.kernel.assign(kernel.begin(), kernel.end());
   auto strides = readList(node, "strides", rank);
@@ -72,14 +87,18 @@ static FailureOr<Window> readWindow(NodeContext &node, ArrayRef<int64_t> kernel,
   window.pads.assign(2 * rank, 0);
   if (automatic == "NOTSET") {
     window.pads = node.getInts("pads").value_or(window.pads);
-    if (window.pads.size() != 2 * rank || llvm::any_of(window.pads, [](int64_t pad) { return pad < 0; }))
-      return failure(failed(node.invalid("'pads' with " + Twine(2 * rank) + " entries of at least 0",
-                                         Twine(window.pads.size()) + " entries, or a negative one")));
+    if (window.pads.size() != 2 * rank ||
+        llvm::any_of(window.pads, [](int64_t pad) { return pad < 0; }))
+      return failure(failed(node.invalid(
+          "'pads' with " + Twine(2 * rank) + " entries of at least 0",
+          Twine(window.pads.size()) + " entries, or a negative one")));
   } else if (automatic == "SAME_UPPER" || automatic == "SAME_LOWER") {
-    if (!isTransposed && failed(padToSame(node, window, automatic == "SAME_UPPER")))
+    if (!isTransposed &&
+        failed(padToSame(node, window, automatic == "SAME_UPPER")))
       return failure();
   } else if (automatic != "VALID") {
-    return failure(failed(node.invalid("'auto_pad' NOTSET, VALID, SAME_UPPER or SAME_LOWER", automatic)));
+    return failure(failed(node.invalid(
+        "'auto_pad' NOTSET, VALID, SAME_UPPER or SAME_LOWER", automatic)));
   }
   return window;
 }
@@ -87,16 +106,20 @@ static FailureOr<Window> readWindow(NodeContext &node, ArrayRef<int64_t> kernel,
 /// The spatial sizes of the filter, which must be fixed.
 static FailureOr<SmallVector<int64_t>> readFilterWindow(NodeContext &node) {
   SmallVector<int64_t> kernel;
-  for (nn::SizeAttr size : ArrayRef(node.getSizes(1)).drop_front(std::min<size_t>(2, node.getRank(1)))) {
+  for (nn::SizeAttr size :
+       ArrayRef(node.getSizes(1))
+           .drop_front(std::min<size_t>(2, node.getRank(1)))) {
     std::optional<int64_t> value = size.getConstant();
     if (!value)
-      return failure(failed(node.unsupported("a filter of fixed size", "the size " + nn::toString(size),
-                                             "make the filter a constant of the model")));
+      return failure(failed(node.unsupported(
+          "a filter of fixed size", "the size " + nn::toString(size),
+          "make the filter a constant of the model")));
     kernel.push_back(*value);
   }
   std::optional<SmallVector<int64_t>> declared = node.getInts("kernel_shape");
   if (declared && *declared != kernel)
-    return failure(failed(node.invalid("'kernel_shape' equal to the size of the filter", "another size")));
+    return failure(failed(node.invalid(
+        "'kernel_shape' equal to the size of the filter", "another size")));
   return kernel;
 }
 
@@ -104,7 +127,8 @@ static FailureOr<SmallVector<int64_t>> readFilterWindow(NodeContext &node) {
 static Value addBias(NodeContext &node, Value result) {
   if (!node.hasInput(2))
     return result;
-  return node.elementwise<nn::AddOp>({result, node.alignChannels(node.getInput(2), node.getRank(0))});
+  return node.elementwise<nn::AddOp>(
+      {result, node.alignChannels(node.getInput(2), node.getRank(0))});
 }
 
 static LogicalResult buildConv(NodeContext &node) {
@@ -115,16 +139,21 @@ static LogicalResult buildConv(NodeContext &node) {
   if (failed(window))
     return failure();
   if (!isConstantExpression(node.getInput(1))) {
-    auto product = convolveDynamic(node, {window->kernel, window->strides, window->pads, window->dilations, node.getInt("group", 1)});
-    return failed(product) ? failure() : node.setOutput(0, addBias(node, *product));
+    auto product =
+        convolveDynamic(node, {window->kernel, window->strides, window->pads,
+                               window->dilations, node.getInt("group", 1)});
+    return failed(product) ? failure()
+                           : node.setOutput(0, addBias(node, *product));
   }
-  Value result = node.create<nn::ConvOp>(node.getInput(0), node.getInput(1), window->strides, window->pads,
-                                         window->dilations, uint64_t(node.getInt("group", 1)));
+  Value result = node.create<nn::ConvOp>(
+      node.getInput(0), node.getInput(1), window->strides, window->pads,
+      window->dilations, uint64_t(node.getInt("group", 1)));
   return node.setOutput(0, addBias(node, result));
 }
 
 /// Padding of a transposed convolution from the size that its output must have.
-static LogicalResult padToOutput(NodeContext &node, Window &window, SmallVectorImpl<int64_t> &outputPadding) {
+static LogicalResult padToOutput(NodeContext &node, Window &window,
+                                 SmallVectorImpl<int64_t> &outputPadding) {
   unsigned rank = window.kernel.size();
   StringRef automatic = node.getString("auto_pad", "NOTSET");
   std::optional<SmallVector<int64_t>> wanted = node.getInts("output_shape");
@@ -133,18 +162,23 @@ static LogicalResult padToOutput(NodeContext &node, Window &window, SmallVectorI
     return success();
   SmallVector<nn::SizeAttr> sizes = node.getSizes(0);
   for (unsigned dim = 0; dim < rank; ++dim) {
-    int64_t total = window.getExtent(dim) + outputPadding[dim] - window.strides[dim];
+    int64_t total =
+        window.getExtent(dim) + outputPadding[dim] - window.strides[dim];
     if (wanted) {
       std::optional<int64_t> size = sizes[dim + 2].getConstant();
       if (!size || wanted->size() < rank)
-        return node.unsupported("a fixed input size where 'output_shape' is given",
-                                "the size " + nn::toString(sizes[dim + 2]),
-                                "fix the dimension with --dim or --shape, or export with explicit pads");
-      total += *size * window.strides[dim] - (*wanted)[wanted->size() - rank + dim];
+        return node.unsupported(
+            "a fixed input size where 'output_shape' is given",
+            "the size " + nn::toString(sizes[dim + 2]),
+            "fix the dimension with --dim or --shape, or export with explicit "
+            "pads");
+      total +=
+          *size * window.strides[dim] - (*wanted)[wanted->size() - rank + dim];
     }
     if (total < 0)
       outputPadding[dim] -= total;
-    splitPadding(window, dim, std::max<int64_t>(total, 0), automatic == "SAME_UPPER");
+    splitPadding(window, dim, std::max<int64_t>(total, 0),
+                 automatic == "SAME_UPPER");
   }
   return success();
 }
@@ -157,32 +191,41 @@ static LogicalResult buildConvTranspose(NodeContext &node) {
   if (failed(window))
     return failure();
   unsigned rank = kernel->size();
-  SmallVector<int64_t> outputPadding = node.getInts("output_padding").value_or(SmallVector<int64_t>(rank, 0));
+  SmallVector<int64_t> outputPadding =
+      node.getInts("output_padding").value_or(SmallVector<int64_t>(rank, 0));
   if (outputPadding.size() != rank)
-    return node.invalid("'output_padding' with " + Twine(rank) + " entries", Twine(outputPadding.size()));
+    return node.invalid("'output_padding' with " + Twine(rank) + " entries",
+                        Twine(outputPadding.size()));
   if (failed(padToOutput(node, *window, outputPadding)))
     return failure();
   if (!isConstantExpression(node.getInput(1))) {
-    auto product = convolveTransposedDynamic(
-        node, {window->kernel, window->strides, window->pads, window->dilations, node.getInt("group", 1)}, outputPadding);
-    return failed(product) ? failure() : node.setOutput(0, addBias(node, *product));
+    auto product = convolveTransposedDynamic(node,
+                                             {window->kernel, window->strides,
+                                              window->pads, window->dilations,
+                                              node.getInt("group", 1)},
+                                             outputPadding);
+    return failed(product) ? failure()
+                           : node.setOutput(0, addBias(node, *product));
   }
-  Value result = node.create<nn::ConvTransposeOp>(node.getInput(0), node.getInput(1), window->strides, window->pads,
-                                                  window->dilations, outputPadding,
-                                                  uint64_t(node.getInt("group", 1)));
+  Value result = node.create<nn::ConvTransposeOp>(
+      node.getInput(0), node.getInput(1), window->strides, window->pads,
+      window->dilations, outputPadding, uint64_t(node.getInt("group", 1)));
   return node.setOutput(0, addBias(node, result));
 }
 
-static LogicalResult buildPool(NodeContext &node, nn::ReduceKind kind, bool countsPads) {
+static LogicalResult buildPool(NodeContext &node, nn::ReduceKind kind,
+                               bool countsPads) {
   std::optional<SmallVector<int64_t>> kernel = node.getInts("kernel_shape");
   if (!kernel || llvm::any_of(*kernel, [](int64_t size) { return size <= 0; }))
-    return node.invalid("'kernel_shape' with sizes above 0", "none, or one that is not positive");
+    return node.invalid("'kernel_shape' with sizes above 0",
+                        "none, or one that is not positive");
   auto window = readWindow(node, *kernel);
   if (failed(window))
     return failure();
-  return node.setOutput(0, node.create<nn::PoolOp>(node.getInput(0), kind, window->kernel, window->strides,
-                                                   window->pads, window->dilations, node.getInt("ceil_mode", 0) != 0,
-                                                   countsPads));
+  return node.setOutput(0, node.create<nn::PoolOp>(
+                               node.getInput(0), kind, window->kernel,
+                               window->strides, window->pads, window->dilations,
+                               node.getInt("ceil_mode", 0) != 0, countsPads));
 }
 
 static LogicalResult buildMaxPool(NodeContext &node) {
@@ -190,22 +233,27 @@ static LogicalResult buildMaxPool(NodeContext &node) {
 }
 
 static LogicalResult buildAveragePool(NodeContext &node) {
-  return buildPool(node, nn::ReduceKind::Mean, node.getInt("count_include_pad", 0) != 0);
+  return buildPool(node, nn::ReduceKind::Mean,
+                   node.getInt("count_include_pad", 0) != 0);
 }
 
 /// Combines all spatial elements.
 static LogicalResult buildGlobalPool(NodeContext &node, nn::ReduceKind kind) {
   if (node.getRank(0) < 3)
-    return node.invalid("an input of rank 3 or more", "rank " + Twine(node.getRank(0)));
+    return node.invalid("an input of rank 3 or more",
+                        "rank " + Twine(node.getRank(0)));
   return node.setOutput(
-      0, node.reduce(node.getInput(0), kind, llvm::to_vector(llvm::seq<int64_t>(2, node.getRank(0)))));
+      0, node.reduce(node.getInput(0), kind,
+                     llvm::to_vector(llvm::seq<int64_t>(2, node.getRank(0)))));
 }
 
 static LogicalResult buildGlobalAveragePool(NodeContext &node) {
   return buildGlobalPool(node, nn::ReduceKind::Mean);
 }
 
-static LogicalResult buildGlobalMaxPool(NodeContext &node) { return buildGlobalPool(node, nn::ReduceKind::Max); }
+static LogicalResult buildGlobalMaxPool(NodeContext &node) {
+  return buildGlobalPool(node, nn::ReduceKind::Max);
+}
 
 ArrayRef<OpRow> sinter::getSpatialRows() {
   static const OpRow rows[] = {

@@ -29,6 +29,8 @@ TEST(DimRange, ReadsSizesAndRanges) {
 }
 
 TEST(DimRange, RefusesWhatIsNone) {
-  for (const char *text : {"", "x", "0", "-3", "1.5", "8..2", "1..32@64", "2..8@1", "1..x", "..8", "1..8@", "99999999999999999999"})
+  for (const char *text :
+       {"", "x", "0", "-3", "1.5", "8..2", "1..32@64", "2..8@1", "1..x", "..8",
+        "1..8@", "99999999999999999999"})
     EXPECT_FALSE(DimRange::parse(text)) << text;
 }

@@ -57,12 +57,15 @@ TEST(ModelFile, ReadsPackedIntegers) {
   auto model = ModelFile::open(file.getPath(), issue);
   ASSERT_TRUE(succeeded(model)) << issue.message;
   int64_t values[3];
-  llvm::MutableArrayRef<char> out(reinterpret_cast<char *>(values), sizeof values);
-  ASSERT_TRUE(succeeded((*model)->readElements(*(*model)->findConstant("i"), out)));
+  llvm::MutableArrayRef<char> out(reinterpret_cast<char *>(values),
+                                  sizeof values);
+  ASSERT_TRUE(
+      succeeded((*model)->readElements(*(*model)->findConstant("i"), out)));
   EXPECT_EQ(values[0], 5);
   EXPECT_EQ(values[1], -1);
   EXPECT_EQ(values[2], 300);
-  EXPECT_TRUE(failed((*model)->readElements(*(*model)->findConstant("i"), out.drop_back())));
+  EXPECT_TRUE(failed(
+      (*model)->readElements(*(*model)->findConstant("i"), out.drop_back())));
 }
 
 TEST(ModelFile, RefusesWhatIsNoModel) {
@@ -115,17 +118,24 @@ TEST(ModelFile, LimitsNesting) {
       break;
   }
   ImportIssue issue;
-  EXPECT_EQ(readCode(Message().number(1, 8).message(7, graph).bytes, &issue), "not_onnx");
+  EXPECT_EQ(readCode(Message().number(1, 8).message(7, graph).bytes, &issue),
+            "not_onnx");
   EXPECT_NE(issue.message.find("nested too deeply"), std::string::npos);
 }
 
 TEST(ModelFile, ChecksTheSizeOfTensors) {
   ImportIssue issue;
-  EXPECT_EQ(readCode(makeModel(makeTensor("w", 4, kRaw)).bytes, &issue), "bad_tensor");
-  EXPECT_NE(issue.message.find("'w' to have 16 bytes of data, found 12 bytes"), std::string::npos) << issue.message;
+  EXPECT_EQ(readCode(makeModel(makeTensor("w", 4, kRaw)).bytes, &issue),
+            "bad_tensor");
+  EXPECT_NE(issue.message.find("'w' to have 16 bytes of data, found 12 bytes"),
+            std::string::npos)
+      << issue.message;
   EXPECT_EQ(readCode(makeModel(makeTensor("w", -1, kRaw)).bytes), "bad_tensor");
   Message huge;
-  huge.number(1, int64_t(1) << 62).number(1, int64_t(1) << 62).number(2, 1).text(9, kRaw);
+  huge.number(1, int64_t(1) << 62)
+      .number(1, int64_t(1) << 62)
+      .number(2, 1)
+      .text(9, kRaw);
   EXPECT_EQ(readCode(makeModel(huge).bytes), "bad_tensor");
   Message fewIntegers;
   fewIntegers.number(1, 3).number(2, 7).text(7, std::string("\x05\x06", 2));
@@ -133,24 +143,32 @@ TEST(ModelFile, ChecksTheSizeOfTensors) {
 }
 
 TEST(ModelFile, RefusesNamesThatAreNotText) {
-  EXPECT_EQ(readCode(makeModel(makeTensor("\xff\xfe", 3, kRaw)).bytes), "not_onnx");
+  EXPECT_EQ(readCode(makeModel(makeTensor("\xff\xfe", 3, kRaw)).bytes),
+            "not_onnx");
 }
 
 //===- External data ------------------------------------------------------===//
 
-Message makeExternal(const std::string &location, const std::string &offset = "0") {
-  auto entry = [](const std::string &key, const std::string &value) { return Message().text(1, key).text(2, value); };
+Message makeExternal(const std::string &location,
+                     const std::string &offset = "0") {
+  auto entry = [](const std::string &key, const std::string &value) {
+    return Message().text(1, key).text(2, value);
+  };
   Message tensor;
   tensor.number(1, 3).number(2, 1).text(8, "w").number(14, 1);
-  return tensor.message(13, entry("location", location)).message(13, entry("offset", offset));
+  return tensor.message(13, entry("location", location))
+      .message(13, entry("offset", offset));
 }
 
 /// Opens a model beside a file `weights.bin` of 20 bytes and a link out.
-std::string readExternal(const std::string &location, const std::string &offset = "0") {
+std::string readExternal(const std::string &location,
+                         const std::string &offset = "0") {
   TemporaryFile secret(std::string(100, 's'), "secret.bin");
   TemporaryFile file(makeModel(makeExternal(location, offset)).bytes);
-  std::ofstream(file.getFolder() + "/weights.bin", std::ios::binary) << std::string(4, 'x') + kRaw + "tail";
-  std::filesystem::create_symlink(secret.getPath(), file.getFolder() + "/link.bin");
+  std::ofstream(file.getFolder() + "/weights.bin", std::ios::binary)
+      << std::string(4, 'x') + kRaw + "tail";
+  std::filesystem::create_symlink(secret.getPath(),
+                                  file.getFolder() + "/link.bin");
   ImportIssue issue;
   auto model = ModelFile::open(file.getPath(), issue);
   if (failed(model))
@@ -158,7 +176,9 @@ std::string readExternal(const std::string &location, const std::string &offset 
   return (*model)->getRawElements(*(*model)->findConstant("w"))->str();
 }
 
-TEST(ExternalData, IsReadFromItsPlace) { EXPECT_EQ(readExternal("weights.bin", "4"), kRaw); }
+TEST(ExternalData, IsReadFromItsPlace) {
+  EXPECT_EQ(readExternal("weights.bin", "4"), kRaw);
+}
 
 TEST(ExternalData, StaysInTheFolderOfTheModel) {
   EXPECT_EQ(readExternal("../secret.bin"), "external_data_outside");
@@ -171,7 +191,8 @@ TEST(ExternalData, StaysInTheFolderOfTheModel) {
 TEST(ExternalData, MustBeThereAndLongEnough) {
   EXPECT_EQ(readExternal("other.bin"), "external_data_missing");
   EXPECT_EQ(readExternal("weights.bin", "9"), "external_data_too_short");
-  EXPECT_EQ(readExternal("weights.bin", "18446744073709551615"), "external_data_too_short");
+  EXPECT_EQ(readExternal("weights.bin", "18446744073709551615"),
+            "external_data_too_short");
   EXPECT_EQ(readExternal("weights.bin", "-1"), "external_data_invalid");
   EXPECT_EQ(readExternal("weights.bin", "four"), "external_data_invalid");
 }

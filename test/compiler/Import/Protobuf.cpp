@@ -11,8 +11,10 @@
 
 using namespace sinter::test;
 
-TemporaryFile::TemporaryFile(const std::string &bytes, const std::string &name) {
-  std::string pattern = (std::filesystem::temp_directory_path() / "sinter-test-XXXXXX").string();
+TemporaryFile::TemporaryFile(const std::string &bytes,
+                             const std::string &name) {
+  std::string pattern =
+      (std::filesystem::temp_directory_path() / "sinter-test-XXXXXX").string();
   folder = ::mkdtemp(pattern.data());
   path = folder + "/" + name;
   std::ofstream(path, std::ios::binary) << bytes;

@@ -22,17 +22,22 @@ struct Message {
     bytes += static_cast<char>(value);
     return *this;
   }
-  Message &number(unsigned field, uint64_t value) { return varint(field << 3).varint(value); }
+  Message &number(unsigned field, uint64_t value) {
+    return varint(field << 3).varint(value);
+  }
   Message &text(unsigned field, const std::string &value) {
     varint(field << 3 | 2).varint(value.size());
     bytes += value;
     return *this;
   }
-  Message &message(unsigned field, const Message &value) { return text(field, value.bytes); }
+  Message &message(unsigned field, const Message &value) {
+    return text(field, value.bytes);
+  }
 };
 
 /// A tensor of floats in raw_data.
-inline Message makeTensor(const std::string &name, int64_t count, const std::string &raw) {
+inline Message makeTensor(const std::string &name, int64_t count,
+                          const std::string &raw) {
   return Message().number(1, count).number(2, 1).text(8, name).text(9, raw);
 }
 
@@ -48,7 +53,8 @@ inline Message makeModel(const Message &initializer, int64_t irVersion = 8) {
 /// A file that is removed again.
 class TemporaryFile {
 public:
-  explicit TemporaryFile(const std::string &bytes, const std::string &name = "model.onnx");
+  explicit TemporaryFile(const std::string &bytes,
+                         const std::string &name = "model.onnx");
   ~TemporaryFile();
   const std::string &getPath() const { return path; }
   const std::string &getFolder() const { return folder; }

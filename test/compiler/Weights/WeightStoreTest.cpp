@@ -22,16 +22,26 @@ class Weights : public ::testing::Test {
 protected:
   Weights() : builder(&context) { context.loadDialect<nn::NNDialect>(); }
 
-  RankedTensorType type(ArrayRef<int64_t> shape, Type element) { return RankedTensorType::get(shape, element); }
-  RankedTensorType floats(ArrayRef<int64_t> shape) { return type(shape, builder.getF32Type()); }
+  RankedTensorType type(ArrayRef<int64_t> shape, Type element) {
+    return RankedTensorType::get(shape, element);
+  }
+  RankedTensorType floats(ArrayRef<int64_t> shape) {
+    return type(shape, builder.getF32Type());
+  }
 
-  WeightAttr make(StringRef kind, ArrayRef<WeightAttr> operands, RankedTensorType result, ArrayRef<NamedAttribute> params = {}) {
-    return WeightAttr::get(&context, builder.getStringAttr(kind), operands, builder.getDictionaryAttr(params), result);
+  WeightAttr make(StringRef kind, ArrayRef<WeightAttr> operands,
+                  RankedTensorType result,
+                  ArrayRef<NamedAttribute> params = {}) {
+    return WeightAttr::get(&context, builder.getStringAttr(kind), operands,
+                           builder.getDictionaryAttr(params), result);
   }
   WeightAttr dense(DenseElementsAttr value) {
-    return make("dense", {}, cast<RankedTensorType>(value.getType()), builder.getNamedAttr("value", value));
+    return make("dense", {}, cast<RankedTensorType>(value.getType()),
+                builder.getNamedAttr("value", value));
   }
-  WeightAttr dense(ArrayRef<int64_t> shape, ArrayRef<float> values) { return dense(DenseElementsAttr::get(floats(shape), values)); }
+  WeightAttr dense(ArrayRef<int64_t> shape, ArrayRef<float> values) {
+    return dense(DenseElementsAttr::get(floats(shape), values));
+  }
   /// 0, 1, 2, ..
   WeightAttr counting(ArrayRef<int64_t> shape) {
     RankedTensorType result = floats(shape);
@@ -40,12 +50,18 @@ protected:
     return dense(shape, values);
   }
   WeightAttr integers(ArrayRef<int64_t> shape, ArrayRef<int64_t> values) {
-    return dense(DenseElementsAttr::get(type(shape, builder.getI64Type()), values));
+    return dense(
+        DenseElementsAttr::get(type(shape, builder.getI64Type()), values));
   }
-  NamedAttribute list(StringRef name, ArrayRef<int64_t> values) { return builder.getNamedAttr(name, builder.getDenseI64ArrayAttr(values)); }
-  NamedAttribute integer(StringRef name, int64_t value) { return builder.getNamedAttr(name, builder.getI64IntegerAttr(value)); }
+  NamedAttribute list(StringRef name, ArrayRef<int64_t> values) {
+    return builder.getNamedAttr(name, builder.getDenseI64ArrayAttr(values));
+  }
+  NamedAttribute integer(StringRef name, int64_t value) {
+    return builder.getNamedAttr(name, builder.getI64IntegerAttr(value));
+  }
   NamedAttribute sizes(StringRef name, ArrayRef<int64_t> values) {
-    return builder.getNamedAttr(name, nn::makeSizeArray(&context, nn::getSizes(&context, values)));
+    return builder.getNamedAttr(
+        name, nn::makeSizeArray(&context, nn::getSizes(&context, values)));
   }
 
   template <typename T = float>
@@ -53,7 +69,8 @@ protected:
     WeightAttr value = evaluateSmall(weight, /*maxBytes=*/1 << 20);
     if (!value)
       return {};
-    auto elements = value.getParams().getAs<DenseElementsAttr>("value").getValues<T>();
+    auto elements =
+        value.getParams().getAs<DenseElementsAttr>("value").getValues<T>();
     return std::vector<T>(elements.begin(), elements.end());
   }
 
@@ -66,72 +83,117 @@ using Integers = std::vector<int64_t>;
 
 TEST_F(Weights, ElementwiseOperationsBroadcast) {
   WeightAttr rows = counting({2, 3}), columns = dense({2, 1}, {10, 20});
-  EXPECT_EQ(evaluate(make("add", {rows, columns}, floats({2, 3}))), (Floats{10, 11, 12, 23, 24, 25}));
-  EXPECT_EQ(evaluate(make("sub", {dense({}, {1}), rows}, floats({2, 3}))), (Floats{1, 0, -1, -2, -3, -4}));
-  EXPECT_TRUE(evaluate(make("add", {rows, dense({2}, {1, 2})}, floats({2, 3}))).empty());
+  EXPECT_EQ(evaluate(make("add", {rows, columns}, floats({2, 3}))),
+            (Floats{10, 11, 12, 23, 24, 25}));
+  EXPECT_EQ(evaluate(make("sub", {dense({}, {1}), rows}, floats({2, 3}))),
+            (Floats{1, 0, -1, -2, -3, -4}));
+  EXPECT_TRUE(evaluate(make("add", {rows, dense({2}, {1, 2})}, floats({2, 3})))
+                  .empty());
 }
 
 TEST_F(Weights, FloatsAreRoundedOnce) {
-  WeightAttr third = make("div", {dense({1}, {1}), dense({1}, {3})}, floats({1}));
+  WeightAttr third =
+      make("div", {dense({1}, {1}), dense({1}, {3})}, floats({1}));
   EXPECT_EQ(evaluate(third)[0], 1.0f / 3.0f);
-  EXPECT_EQ(evaluate(make("sqrt", {dense({1}, {2})}, floats({1})))[0], std::sqrt(2.0f));
+  EXPECT_EQ(evaluate(make("sqrt", {dense({1}, {2})}, floats({1})))[0],
+            std::sqrt(2.0f));
   // 2^24 + 1 is no float: each operation rounds, not only the last.
-  WeightAttr big = make("add", {dense({1}, {16777216}), dense({1}, {1})}, floats({1}));
-  EXPECT_EQ(evaluate(make("sub", {big, dense({1}, {16777216})}, floats({1})))[0], 0.0f);
+  WeightAttr big =
+      make("add", {dense({1}, {16777216}), dense({1}, {1})}, floats({1}));
+  EXPECT_EQ(
+      evaluate(make("sub", {big, dense({1}, {16777216})}, floats({1})))[0],
+      0.0f);
 }
 
 TEST_F(Weights, NanWins) {
   float nan = std::nanf("");
   WeightAttr values = dense({3}, {nan, -1, 2});
   for (StringRef kind : {"relu", "abs", "neg"})
-    EXPECT_TRUE(std::isnan(evaluate(make(kind, {values}, floats({3})))[0])) << kind.str();
-  EXPECT_TRUE(std::isnan(evaluate(make("max", {values, dense({}, {0})}, floats({3})))[0]));
-  EXPECT_TRUE(std::isnan(evaluate(make("min", {dense({}, {0}), values}, floats({3})))[0]));
-  WeightAttr clamped = make("clamp", {values}, floats({3}), {builder.getNamedAttr("min", builder.getF64FloatAttr(0)), builder.getNamedAttr("max", builder.getF64FloatAttr(1))});
+    EXPECT_TRUE(std::isnan(evaluate(make(kind, {values}, floats({3})))[0]))
+        << kind.str();
+  EXPECT_TRUE(std::isnan(
+      evaluate(make("max", {values, dense({}, {0})}, floats({3})))[0]));
+  EXPECT_TRUE(std::isnan(
+      evaluate(make("min", {dense({}, {0}), values}, floats({3})))[0]));
+  WeightAttr clamped =
+      make("clamp", {values}, floats({3}),
+           {builder.getNamedAttr("min", builder.getF64FloatAttr(0)),
+            builder.getNamedAttr("max", builder.getF64FloatAttr(1))});
   EXPECT_TRUE(std::isnan(evaluate(clamped)[0]));
   EXPECT_EQ(evaluate(clamped)[2], 1.0f);
 }
 
 TEST_F(Weights, IntegerDivisionIsDefined) {
   RankedTensorType four = type({4}, builder.getI64Type());
-  WeightAttr lhs = integers({4}, {7, -7, 5, INT64_MIN}), rhs = integers({4}, {2, 2, 0, -1});
-  EXPECT_EQ(evaluate<int64_t>(make("div", {lhs, rhs}, four)), (Integers{3, -3, 0, INT64_MIN}));
-  WeightAttr a = integers({4}, {7, -7, 7, -7}), b = integers({4}, {3, 3, -3, -3});
-  EXPECT_EQ(evaluate<int64_t>(make("mod", {a, b}, four)), (Integers{1, 2, -2, -1}));
-  EXPECT_EQ(evaluate<int64_t>(make("mod", {a, b}, four, builder.getNamedAttr("fmod", builder.getUnitAttr()))), (Integers{1, -1, 1, -1}));
+  WeightAttr lhs = integers({4}, {7, -7, 5, INT64_MIN}),
+             rhs = integers({4}, {2, 2, 0, -1});
+  EXPECT_EQ(evaluate<int64_t>(make("div", {lhs, rhs}, four)),
+            (Integers{3, -3, 0, INT64_MIN}));
+  WeightAttr a = integers({4}, {7, -7, 7, -7}),
+             b = integers({4}, {3, 3, -3, -3});
+  EXPECT_EQ(evaluate<int64_t>(make("mod", {a, b}, four)),
+            (Integers{1, 2, -2, -1}));
+  EXPECT_EQ(evaluate<int64_t>(
+                make("mod", {a, b}, four,
+                     builder.getNamedAttr("fmod", builder.getUnitAttr()))),
+            (Integers{1, -1, 1, -1}));
 }
 
 TEST_F(Weights, CastsSaturateAndWrap) {
   WeightAttr values = dense({4}, {1.9f, -1.9f, 1e20f, std::nanf("")});
-  EXPECT_EQ(evaluate<int64_t>(make("cast", {values}, type({4}, builder.getI64Type()))), (Integers{1, -1, INT64_MAX, 0}));
-  WeightAttr narrow = make("cast", {integers({2}, {300, -1})}, type({2}, builder.getIntegerType(8, false)));
+  EXPECT_EQ(evaluate<int64_t>(
+                make("cast", {values}, type({4}, builder.getI64Type()))),
+            (Integers{1, -1, INT64_MAX, 0}));
+  WeightAttr narrow = make("cast", {integers({2}, {300, -1})},
+                           type({2}, builder.getIntegerType(8, false)));
   EXPECT_EQ(evaluate<uint8_t>(narrow), (std::vector<uint8_t>{44, 255}));
-  EXPECT_EQ(evaluate<bool>(make("cast", {values}, type({4}, builder.getI1Type()))), (std::vector<bool>{true, true, true, true}));
+  EXPECT_EQ(
+      evaluate<bool>(make("cast", {values}, type({4}, builder.getI1Type()))),
+      (std::vector<bool>{true, true, true, true}));
 }
 
 TEST_F(Weights, WhereAndComparisons) {
   RankedTensorType bits = type({3}, builder.getI1Type());
   WeightAttr less = make("less", {dense({3}, {1, 2, 3}), dense({}, {2})}, bits);
   EXPECT_EQ(evaluate<bool>(less), (std::vector<bool>{true, false, false}));
-  EXPECT_EQ(evaluate(make("where", {less, dense({3}, {1, 2, 3}), dense({}, {0})}, floats({3}))), (Floats{1, 0, 0}));
+  EXPECT_EQ(
+      evaluate(make("where", {less, dense({3}, {1, 2, 3}), dense({}, {0})},
+                    floats({3}))),
+      (Floats{1, 0, 0}));
 }
 
 TEST_F(Weights, Movement) {
   WeightAttr matrix = counting({2, 3});
-  EXPECT_EQ(evaluate(make("transpose", {matrix}, floats({3, 2}), list("permutation", {1, 0}))), (Floats{0, 3, 1, 4, 2, 5}));
-  EXPECT_EQ(evaluate(make("reshape", {matrix}, floats({6}))), (Floats{0, 1, 2, 3, 4, 5}));
-  EXPECT_EQ(evaluate(make("slice", {matrix}, floats({2, 2}), {sizes("starts", {0, 2}), sizes("sizes", {2, 2}), list("steps", {1, -2})})), (Floats{2, 0, 5, 3}));
-  EXPECT_EQ(evaluate(make("broadcast", {dense({2, 1}, {7, 8})}, floats({2, 2, 2}))), (Floats{7, 7, 8, 8, 7, 7, 8, 8}));
-  EXPECT_EQ(evaluate(make("concat", {matrix, dense({2, 1}, {9, 8})}, floats({2, 4}), integer("axis", 1))), (Floats{0, 1, 2, 9, 3, 4, 5, 8}));
-  EXPECT_EQ(evaluate(make("gather", {matrix, integers({2}, {-1, 0})}, floats({2, 2}), integer("axis", 1))), (Floats{2, 0, 5, 3}));
-  EXPECT_TRUE(evaluate(make("gather", {matrix, integers({1}, {3})}, floats({2, 1}), integer("axis", 1))).empty());
+  EXPECT_EQ(evaluate(make("transpose", {matrix}, floats({3, 2}),
+                          list("permutation", {1, 0}))),
+            (Floats{0, 3, 1, 4, 2, 5}));
+  EXPECT_EQ(evaluate(make("reshape", {matrix}, floats({6}))),
+            (Floats{0, 1, 2, 3, 4, 5}));
+  EXPECT_EQ(evaluate(make("slice", {matrix}, floats({2, 2}),
+                          {sizes("starts", {0, 2}), sizes("sizes", {2, 2}),
+                           list("steps", {1, -2})})),
+            (Floats{2, 0, 5, 3}));
+  EXPECT_EQ(
+      evaluate(make("broadcast", {dense({2, 1}, {7, 8})}, floats({2, 2, 2}))),
+      (Floats{7, 7, 8, 8, 7, 7, 8, 8}));
+  EXPECT_EQ(evaluate(make("concat", {matrix, dense({2, 1}, {9, 8})},
+                          floats({2, 4}), integer("axis", 1))),
+            (Floats{0, 1, 2, 9, 3, 4, 5, 8}));
+  EXPECT_EQ(evaluate(make("gather", {matrix, integers({2}, {-1, 0})},
+                          floats({2, 2}), integer("axis", 1))),
+            (Floats{2, 0, 5, 3}));
+  EXPECT_TRUE(evaluate(make("gather", {matrix, integers({1}, {3})},
+                            floats({2, 1}), integer("axis", 1)))
+                  .empty());
 }
 
 TEST_F(Weights, PadModes) {
   WeightAttr row = counting({3}), value = dense({}, {9});
   auto pad = [&](nn::PadMode mode, int64_t before, int64_t after) {
-    return evaluate(make("pad", {row, value}, floats({3 + before + after}),
-                         {sizes("before", {before}), sizes("after", {after}), builder.getNamedAttr("mode", nn::PadModeAttr::get(&context, mode))}));
+    return evaluate(make(
+        "pad", {row, value}, floats({3 + before + after}),
+        {sizes("before", {before}), sizes("after", {after}),
+         builder.getNamedAttr("mode", nn::PadModeAttr::get(&context, mode))}));
   };
   EXPECT_EQ(pad(nn::PadMode::Constant, 1, 2), (Floats{9, 0, 1, 2, 9, 9}));
   EXPECT_EQ(pad(nn::PadMode::Reflect, 2, 1), (Floats{2, 1, 0, 1, 2, 1}));
@@ -142,8 +204,12 @@ TEST_F(Weights, PadModes) {
 
 TEST_F(Weights, Reductions) {
   WeightAttr matrix = counting({2, 3});
-  auto reduce = [&](nn::ReduceKind kind, ArrayRef<int64_t> axes, ArrayRef<int64_t> shape) {
-    return evaluate(make("reduce", {matrix}, floats(shape), {builder.getNamedAttr("kind", nn::ReduceKindAttr::get(&context, kind)), list("axes", axes)}));
+  auto reduce = [&](nn::ReduceKind kind, ArrayRef<int64_t> axes,
+                    ArrayRef<int64_t> shape) {
+    return evaluate(make(
+        "reduce", {matrix}, floats(shape),
+        {builder.getNamedAttr("kind", nn::ReduceKindAttr::get(&context, kind)),
+         list("axes", axes)}));
   };
   EXPECT_EQ(reduce(nn::ReduceKind::Sum, {0}, {1, 3}), (Floats{3, 5, 7}));
   EXPECT_EQ(reduce(nn::ReduceKind::Mean, {1}, {2, 1}), (Floats{1, 4}));
@@ -156,7 +222,8 @@ TEST_F(Weights, Reductions) {
 
 TEST_F(Weights, PacksMatrices) {
   // [k = 2, n = 33]: two panels, the second with one column and zeros.
-  Floats packed = evaluate(make("pack_matmul", {counting({2, 33})}, floats({1, 2, 2, 32}), integer("panel", 32)));
+  Floats packed = evaluate(make("pack_matmul", {counting({2, 33})},
+                                floats({1, 2, 2, 32}), integer("panel", 32)));
   ASSERT_EQ(packed.size(), 128u);
   EXPECT_EQ(packed[0], 0);
   EXPECT_EQ(packed[31], 31);
@@ -170,9 +237,13 @@ TEST_F(Weights, PacksMatrices) {
 TEST_F(Weights, PacksFilters) {
   // [o = 4, i/g = 2, 1, 3], two groups -> [2, 1, 1, 3, 2, 32].
   WeightAttr filter = counting({4, 2, 1, 3});
-  Floats packed = evaluate(make("pack_conv", {filter}, floats({2, 1, 1, 3, 2, 32}), {integer("panel", 32), integer("group", 2)}));
+  Floats packed =
+      evaluate(make("pack_conv", {filter}, floats({2, 1, 1, 3, 2, 32}),
+                    {integer("panel", 32), integer("group", 2)}));
   ASSERT_EQ(packed.size(), 384u);
-  auto at = [&](int g, int s, int i, int j) { return packed[((g * 3 + s) * 2 + i) * 32 + j]; };
+  auto at = [&](int g, int s, int i, int j) {
+    return packed[((g * 3 + s) * 2 + i) * 32 + j];
+  };
   for (int g = 0; g < 2; ++g)
     for (int s = 0; s < 3; ++s)
       for (int i = 0; i < 2; ++i) {
@@ -184,9 +255,13 @@ TEST_F(Weights, PacksFilters) {
 
 TEST_F(Weights, PacksTransposedFilters) {
   // [i = 4, o/g = 3, 2], two groups -> [2, 1, 2, 2, 32].
-  Floats packed = evaluate(make("pack_conv_transpose", {counting({4, 3, 2})}, floats({2, 1, 2, 2, 32}), {integer("panel", 32), integer("group", 2)}));
+  Floats packed = evaluate(make("pack_conv_transpose", {counting({4, 3, 2})},
+                                floats({2, 1, 2, 2, 32}),
+                                {integer("panel", 32), integer("group", 2)}));
   ASSERT_EQ(packed.size(), 256u);
-  auto at = [&](int g, int s, int i, int j) { return packed[((g * 2 + s) * 2 + i) * 32 + j]; };
+  auto at = [&](int g, int s, int i, int j) {
+    return packed[((g * 2 + s) * 2 + i) * 32 + j];
+  };
   for (int g = 0; g < 2; ++g)
     for (int s = 0; s < 2; ++s)
       for (int i = 0; i < 2; ++i)
@@ -195,42 +270,65 @@ TEST_F(Weights, PacksTransposedFilters) {
 }
 
 TEST_F(Weights, PacksDepthwiseFilters) {
-  EXPECT_EQ(evaluate(make("pack_depthwise", {counting({2, 1, 1, 3})}, floats({1, 3, 2}))), (Floats{0, 3, 1, 4, 2, 5}));
+  EXPECT_EQ(evaluate(make("pack_depthwise", {counting({2, 1, 1, 3})},
+                          floats({1, 3, 2}))),
+            (Floats{0, 3, 1, 4, 2, 5}));
 }
 
 TEST_F(Weights, RefusesPackedShapesThatDoNotFit) {
-  EXPECT_TRUE(evaluate(make("pack_matmul", {counting({2, 33})}, floats({1, 1, 2, 32}), integer("panel", 32))).empty());
-  EXPECT_TRUE(evaluate(make("pack_conv", {counting({3, 2, 1})}, floats({2, 1, 1, 2, 32}), {integer("panel", 32), integer("group", 2)})).empty());
+  EXPECT_TRUE(evaluate(make("pack_matmul", {counting({2, 33})},
+                            floats({1, 1, 2, 32}), integer("panel", 32)))
+                  .empty());
+  EXPECT_TRUE(evaluate(make("pack_conv", {counting({3, 2, 1})},
+                            floats({2, 1, 1, 2, 32}),
+                            {integer("panel", 32), integer("group", 2)}))
+                  .empty());
 }
 
 //===- Files --------------------------------------------------------------===//
 
 TEST_F(Weights, SmallExpressionsOnly) {
   EXPECT_EQ(evaluateSmall(counting({300}), 1024), nullptr);
-  EXPECT_EQ(evaluateSmall(make("file", {}, floats({3}), builder.getNamedAttr("name", builder.getStringAttr("w")))), nullptr);
-  EXPECT_EQ(evaluateSmall(make("strange", {counting({3})}, floats({3}))), nullptr);
+  EXPECT_EQ(evaluateSmall(
+                make("file", {}, floats({3}),
+                     builder.getNamedAttr("name", builder.getStringAttr("w")))),
+            nullptr);
+  EXPECT_EQ(evaluateSmall(make("strange", {counting({3})}, floats({3}))),
+            nullptr);
   EXPECT_TRUE(isWeightKind("sigmoid"));
   EXPECT_FALSE(isWeightKind("matmul"));
 }
 
 TEST_F(Weights, ReadsTheFile) {
-  test::TemporaryFile file(test::makeModel(test::makeTensor("w", 3, std::string("\0\0\x80?\0\0\0@\0\0@@", 12))).bytes);
+  test::TemporaryFile file(
+      test::makeModel(
+          test::makeTensor("w", 3, std::string("\0\0\x80?\0\0\0@\0\0@@", 12)))
+          .bytes);
   Location location = builder.getUnknownLoc();
   auto store = WeightStore::open(file.getPath(), location);
   ASSERT_TRUE(succeeded(store));
-  auto leaf = [&](StringRef name, int64_t size) { return make("file", {}, floats({size}), builder.getNamedAttr("name", builder.getStringAttr(name))); };
+  auto leaf = [&](StringRef name, int64_t size) {
+    return make("file", {}, floats({size}),
+                builder.getNamedAttr("name", builder.getStringAttr(name)));
+  };
   float out[3];
   MutableArrayRef<char> bytes(reinterpret_cast<char *>(out), sizeof out);
-  ASSERT_TRUE(succeeded((*store)->evaluate(make("neg", {leaf("w", 3)}, floats({3})), bytes, location)));
+  ASSERT_TRUE(succeeded((*store)->evaluate(
+      make("neg", {leaf("w", 3)}, floats({3})), bytes, location)));
   EXPECT_EQ(out[0], -1);
   EXPECT_EQ(out[2], -3);
 
   std::string message;
-  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) { message = diagnostic.str(); return success(); });
+  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
+    message = diagnostic.str();
+    return success();
+  });
   EXPECT_TRUE(failed((*store)->evaluate(leaf("v", 3), bytes, location)));
   EXPECT_NE(message.find("no constant"), std::string::npos) << message;
-  EXPECT_TRUE(failed((*store)->evaluate(leaf("w", 2), bytes.take_front(8), location)));
-  EXPECT_TRUE(failed((*store)->evaluate(leaf("w", 3), bytes.drop_back(), location)));
+  EXPECT_TRUE(
+      failed((*store)->evaluate(leaf("w", 2), bytes.take_front(8), location)));
+  EXPECT_TRUE(
+      failed((*store)->evaluate(leaf("w", 3), bytes.drop_back(), location)));
   EXPECT_TRUE(failed(WeightStore::open("/nowhere", location)));
 }
 
