@@ -7,6 +7,7 @@
 #include "compiler/Codegen/Cpu/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -35,6 +36,11 @@ struct ExpandMathPass : sinter::impl::ExpandMathPassBase<ExpandMathPass> {
     RewritePatternSet polynomials(&getContext());
     populateMathPolynomialApproximationPatterns(polynomials);
     if (failed(applyPatternsGreedily(getOperation(), std::move(polynomials))))
+      return signalPassFailure();
+    // Without AVX512-BF16 rounding to bf16 would be a call of a library.
+    RewritePatternSet rounding(&getContext());
+    arith::populateExpandBFloat16Patterns(rounding);
+    if (failed(applyPatternsGreedily(getOperation(), std::move(rounding))))
       return signalPassFailure();
   }
 };

@@ -28,3 +28,15 @@ func.func @instructions(%x: vector<16xf32>) -> vector<16xf32> {
   %2 = math.roundeven %1 : vector<16xf32>
   return %2 : vector<16xf32>
 }
+
+// -----
+
+// Rounding to bf16 is a library call on processors without AVX512-BF16.
+// CHECK-LABEL: func.func @round_to_bf16
+// CHECK-NOT: arith.truncf
+// CHECK: arith.trunci
+// CHECK: return
+func.func @round_to_bf16(%x: vector<8xf32>) -> vector<8xbf16> {
+  %0 = arith.truncf %x : vector<8xf32> to vector<8xbf16>
+  return %0 : vector<8xbf16>
+}
