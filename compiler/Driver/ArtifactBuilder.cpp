@@ -153,10 +153,9 @@ static emit::ManifestSpec describeModel(mlir::ModuleOp module,
   manifest.arenaFormula = nn::toString(schedule.getArena());
   manifest.scratchFormula = nn::toString(schedule.getScratch());
   for (kernel::FuncOp kernel : code.kernels)
-    manifest.kernels.push_back(
-        {kernel.getSymName().str(),
-         kernel::stringifyKind(kernel.getKind()).str(),
-         getNodes(kernel.getLoc())});
+    manifest.kernels.push_back({kernel.getSymName().str(),
+                                kernel::stringifyKind(kernel.getKind()).str(),
+                                getNodes(kernel.getLoc())});
   size_t index = 0;
   schedule.walk([&](kernel::LaunchOp launch) {
     manifest.launches.push_back(
@@ -192,20 +191,20 @@ static std::vector<emit::WeightSpec> collectWeights(kernel::ScheduleOp schedule,
     mlir::RankedTensorType type = constant.getValue().getType();
     weight.bytes = uint64_t(type.getNumElements()) *
                    llvm::divideCeil(type.getElementTypeBitWidth(), 8);
-    weight.fill = [&store, constant = constant](
-                      llvm::MutableArrayRef<uint8_t> bytes) mutable -> llvm::Error {
+    weight.fill =
+        [&store, constant = constant](
+            llvm::MutableArrayRef<uint8_t> bytes) mutable -> llvm::Error {
       llvm::MutableArrayRef<char> out(reinterpret_cast<char *>(bytes.data()),
                                       bytes.size());
-      if (mlir::succeeded(store.evaluate(constant.getValue(), out,
-                                         constant->getLoc())))
+      if (mlir::succeeded(
+              store.evaluate(constant.getValue(), out, constant->getLoc())))
         return llvm::Error::success();
       return llvm::createStringError("cannot evaluate a weight");
     };
     weights.push_back(std::move(weight));
   }
-  llvm::sort(weights, [](const auto &a, const auto &b) {
-    return a.offset < b.offset;
-  });
+  llvm::sort(weights,
+             [](const auto &a, const auto &b) { return a.offset < b.offset; });
   return weights;
 }
 
@@ -224,13 +223,11 @@ static void describeError(llvm::Error error, Failure &failure) {
       [](const llvm::ErrorInfoBase &) {});
 }
 
-llvm::LogicalResult sinter::buildArtifact(mlir::ModuleOp module,
-                                          codegen::GeneratedCode &code,
-                                          codegen::SizeTable &sizes,
-                                          llvm::StringRef output,
-                                          const Events &events,
-                                          CompileResult &result,
-                                          Failure &failure) {
+llvm::LogicalResult
+sinter::buildArtifact(mlir::ModuleOp module, codegen::GeneratedCode &code,
+                      codegen::SizeTable &sizes, llvm::StringRef output,
+                      const Events &events, CompileResult &result,
+                      Failure &failure) {
   auto path = module->getAttrOfType<StringAttr>("nn.model");
   if (!path)
     return module.emitError("expects the attribute 'nn.model', the path of the "

@@ -88,7 +88,8 @@ llvm::LogicalResult Compilation::finishPhase(Phase phase) {
   std::string path = request.dumpPhasesTo + "/" +
                      std::to_string(static_cast<int>(phase) + 1) + "-" +
                      getPhaseName(phase).str() + ".mlir";
-  std::error_code error = llvm::sys::fs::create_directories(request.dumpPhasesTo);
+  std::error_code error =
+      llvm::sys::fs::create_directories(request.dumpPhasesTo);
   if (!error) {
     llvm::ToolOutputFile file(path, error, llvm::sys::fs::OF_Text);
     if (!error) {
@@ -158,10 +159,9 @@ llvm::LogicalResult Compilation::transform(Phase last) {
       // Planning and lowering refuse kernels that have no emitter yet.
       bool refusesKernels =
           step.phase == Phase::Outline || step.phase == Phase::Lower;
-      diagnostics.describe(failure,
-                           refusesKernels ? ExitCode::Unsupported
-                                          : ExitCode::Internal,
-                           getPhaseName(step.phase));
+      diagnostics.describe(
+          failure, refusesKernels ? ExitCode::Unsupported : ExitCode::Internal,
+          getPhaseName(step.phase));
       return llvm::failure();
     }
     if (llvm::failed(finishPhase(step.phase)))
@@ -170,8 +170,9 @@ llvm::LogicalResult Compilation::transform(Phase last) {
   return llvm::success();
 }
 
-/// The most memory this process has had, in bytes (VmHWM: unlike getrusage it does
-/// not count what a parent had before it started this program); 0 if unknown.
+/// The most memory this process has had, in bytes (VmHWM: unlike getrusage it
+/// does not count what a parent had before it started this program); 0 if
+/// unknown.
 static uint64_t readPeakRss() {
   auto status = llvm::MemoryBuffer::getFileAsStream("/proc/self/status");
   uint64_t kibibytes = 0;
@@ -237,9 +238,9 @@ llvm::LogicalResult sinter::compile(const CompileRequest &request,
     result.ir = compilation.printModule();
   if (last > Phase::Place && llvm::failed(compilation.emit(result)))
     return llvm::failure();
-  result.seconds = std::chrono::duration<double>(
-                       std::chrono::steady_clock::now() - start)
-                       .count();
+  result.seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
+          .count();
   result.peakRss = readPeakRss();
   return llvm::success();
 }

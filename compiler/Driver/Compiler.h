@@ -17,7 +17,13 @@
 namespace sinter {
 
 /// Exit codes of the commands, which other tools rely on.
-enum class ExitCode { Ok = 0, Usage = 2, Unsupported = 3, BadInput = 4, Internal = 70 };
+enum class ExitCode {
+  Ok = 0,
+  Usage = 2,
+  Unsupported = 3,
+  BadInput = 4,
+  Internal = 70
+};
 
 /// Why a compilation failed, in the parts that a message is made of. Any part
 /// but `message` may be empty.
@@ -28,9 +34,9 @@ struct Failure {
 
 /// What to compile and how far.
 struct CompileRequest {
-  std::string model;        ///< an ONNX file, or IR (.mlir) with `startAfter`
-  std::string output;       ///< the artifact; empty where the phases stop early
-  ImportOptions import;     ///< dimensions, shapes, extra outputs
+  std::string model;    ///< an ONNX file, or IR (.mlir) with `startAfter`
+  std::string output;   ///< the artifact; empty where the phases stop early
+  ImportOptions import; ///< dimensions, shapes, extra outputs
   std::optional<Phase> startAfter, stopAfter;
   bool printIR = false;     ///< put the IR of the last phase into the result
   std::string dumpPhasesTo; ///< folder for the IR after each phase
@@ -42,7 +48,8 @@ struct Unfused {
   std::string node, reason;
 };
 
-/// What a compilation tells. Sizes in bytes; -1 where it depends on free dimensions.
+/// What a compilation tells. Sizes in bytes; -1 where it depends on free
+/// dimensions.
 struct CompileResult {
   double seconds = 0;
   uint64_t peakRss = 0, artifactBytes = 0, weightsBytes = 0;
@@ -54,10 +61,11 @@ struct CompileResult {
   std::string ir;
 };
 
-/// Called with progress (phase, steps done of total) and with warnings. From any
-/// thread, one call at a time.
+/// Called with progress (phase, steps done of total) and with warnings. From
+/// any thread, one call at a time.
 struct Events {
-  std::function<void(llvm::StringRef phase, size_t done, size_t total)> progress;
+  std::function<void(llvm::StringRef phase, size_t done, size_t total)>
+      progress;
   std::function<void(llvm::StringRef message)> warning;
 };
 

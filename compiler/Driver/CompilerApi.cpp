@@ -4,8 +4,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// JSON in, JSON out. The only file of the compiler that is built with exceptions
-// beside the importer: the JSON library throws, and nothing may leave the C ABI.
+// JSON in, JSON out. The only file of the compiler that is built with
+// exceptions beside the importer: the JSON library throws, and nothing may
+// leave the C ABI.
 //
 //===----------------------------------------------------------------------===//
 
@@ -74,8 +75,9 @@ static CompileRequest readRequest(const json &request) {
                      "start after place or an earlier phase"};
   if (result.startAfter && result.stopAfter &&
       *result.stopAfter <= *result.startAfter)
-    throw UsageError{"--stop-after names a phase that is not after --start-after",
-                     "name a later phase"};
+    throw UsageError{
+        "--stop-after names a phase that is not after --start-after",
+        "name a later phase"};
   return result;
 }
 
@@ -123,9 +125,8 @@ static json describe(const std::vector<ImportIssue> &unsupported) {
                     {"opset", issue.opset},
                     {"reason", issue.message},
                     {"remedy", issue.remedy}});
-  return {{"ok", true},
-          {"supported", unsupported.empty()},
-          {"unsupported", list}};
+  return {
+      {"ok", true}, {"supported", unsupported.empty()}, {"unsupported", list}};
 }
 
 /// Carries out `request`; the response says everything, the exit code included.
@@ -158,8 +159,9 @@ int sinter_compiler_invoke(const char *request_json,
       if (!on_event)
         return;
       std::lock_guard<std::mutex> lock(mutex);
-      on_event(user, event.dump(-1, ' ', false, json::error_handler_t::replace)
-                         .c_str());
+      on_event(
+          user,
+          event.dump(-1, ' ', false, json::error_handler_t::replace).c_str());
     };
     Events events;
     events.progress = [&](llvm::StringRef phase, size_t done, size_t total) {

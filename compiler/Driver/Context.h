@@ -15,8 +15,10 @@
 namespace sinter {
 
 /// A context with every dialect that the phases use, loaded, and the
-/// translation to LLVM IR registered. Works on `threads`, which must outlive it.
-std::unique_ptr<mlir::MLIRContext> createContext(llvm::ThreadPoolInterface &threads);
+/// translation to LLVM IR registered. Works on `threads`, which must outlive
+/// it.
+std::unique_ptr<mlir::MLIRContext>
+createContext(llvm::ThreadPoolInterface &threads);
 
 } // namespace sinter
 

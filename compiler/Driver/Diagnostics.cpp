@@ -37,12 +37,15 @@ void DiagnosticCollector::describe(Failure &failure, ExitCode exitCode,
   failure.exitCode = exitCode;
   failure.node = node;
   failure.code = exitCode == ExitCode::Unsupported ? "unsupported" : "internal";
-  failure.message = message.empty() ? "the phase failed without a message" : message;
+  failure.message =
+      message.empty() ? "the phase failed without a message" : message;
   failure.found = "phase " + phase.str();
   failure.remedy =
       exitCode == ExitCode::Unsupported
-          ? "rewrite the node with operators that docs/operators.md lists"
-          : "this is a defect of Sinter: please report it with the model, or with "
+          ? "rewrite the node with other operators; docs/howto/add-an-op.md "
+            "says how to add support"
+          : "this is a defect of Sinter: please report it with the model, or "
+            "with "
             "the output of --dump-phases-to";
 }
 

@@ -20,7 +20,8 @@ public:
 
   bool hasError() const { return !message.empty(); }
   /// Makes `failure` of the first error; `exitCode` as the phase decides.
-  void describe(Failure &failure, ExitCode exitCode, llvm::StringRef phase) const;
+  void describe(Failure &failure, ExitCode exitCode,
+                llvm::StringRef phase) const;
 
 private:
   std::string message, node;

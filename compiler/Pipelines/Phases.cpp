@@ -10,10 +10,14 @@ using namespace sinter;
 
 static const PhaseInfo phases[] = {
     {Phase::Import, "import", "ONNX to nn operations on tensors"},
-    {Phase::Simplify, "simplify", "fewer and simpler nn operations, channels last"},
-    {Phase::Fuse, "fuse", "nn operations in groups that will be one kernel each"},
-    {Phase::Outline, "outline", "kernels as functions of their own, weights packed"},
-    {Phase::Lower, "lower", "kernels as loops on vectors, once an instruction set"},
+    {Phase::Simplify, "simplify",
+     "fewer and simpler nn operations, channels last"},
+    {Phase::Fuse, "fuse",
+     "nn operations in groups that will be one kernel each"},
+    {Phase::Outline, "outline",
+     "kernels as functions of their own, weights packed"},
+    {Phase::Lower, "lower",
+     "kernels as loops on vectors, once an instruction set"},
     {Phase::Place, "place", "the schedule with every buffer at its offset"},
     {Phase::Generate, "generate", "kernels and schedule as object code"},
     {Phase::Emit, "emit", "the artifact"},

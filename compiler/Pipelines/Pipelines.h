@@ -12,16 +12,25 @@
 #ifndef SINTER_COMPILER_PIPELINES_PIPELINES_H
 #define SINTER_COMPILER_PIPELINES_PIPELINES_H
 
+#include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
-#include "mlir/Pass/PassManager.h"
 
 #include <optional>
 
 namespace sinter {
 
 /// In the order in which they run.
-enum class Phase { Import, Simplify, Fuse, Outline, Lower, Place, Generate, Emit };
+enum class Phase {
+  Import,
+  Simplify,
+  Fuse,
+  Outline,
+  Lower,
+  Place,
+  Generate,
+  Emit
+};
 
 /// A phase as users see it.
 struct PhaseInfo {

@@ -40,7 +40,8 @@ llvm::ArrayRef<CpuVariant> getDefaultVariants();
 
 /// A target machine for `target`. It depends on nothing of the host. Null if
 /// LLVM was built without x86.
-std::unique_ptr<llvm::TargetMachine> createTargetMachine(const CpuTarget &target);
+std::unique_ptr<llvm::TargetMachine>
+createTargetMachine(const CpuTarget &target);
 
 } // namespace sinter::codegen
 

@@ -37,9 +37,9 @@ static std::vector<Job> collectJobs(mlir::ModuleOp module) {
   return jobs;
 }
 
-mlir::FailureOr<GeneratedCode>
-codegen::generateCpuCode(mlir::ModuleOp module, SizeTable &sizes,
-                         Progress progress) {
+mlir::FailureOr<GeneratedCode> codegen::generateCpuCode(mlir::ModuleOp module,
+                                                        SizeTable &sizes,
+                                                        Progress progress) {
   mlir::PassManager pm(module.getContext());
   buildKernelToLLVMPipeline(pm);
   if (mlir::failed(pm.run(module)))
@@ -62,8 +62,7 @@ codegen::generateCpuCode(mlir::ModuleOp module, SizeTable &sizes,
     return mlir::failure();
 
   llvm::LLVMContext context;
-  mlir::FailureOr<ScheduleCode> schedule =
-      emitSchedule(module, sizes, context);
+  mlir::FailureOr<ScheduleCode> schedule = emitSchedule(module, sizes, context);
   if (mlir::failed(schedule))
     return mlir::failure();
   // Runs on every machine, so for the smallest instruction set.

@@ -27,9 +27,8 @@ using Progress = llvm::function_ref<void(size_t done, size_t total)>;
 /// `place`) for the default targets, kernels in parallel on the threads of the
 /// context. The nested modules of lowered kernels are consumed. Emits errors
 /// that name nodes and kernels.
-mlir::FailureOr<GeneratedCode> generateCpuCode(mlir::ModuleOp module,
-                                               SizeTable &sizes,
-                                               Progress progress);
+mlir::FailureOr<GeneratedCode>
+generateCpuCode(mlir::ModuleOp module, SizeTable &sizes, Progress progress);
 
 } // namespace sinter::codegen
 

@@ -14,8 +14,7 @@ using namespace sinter;
 /// convolution's dense side: filter elements over its first dimension.
 static nn::SizeAttr getFilterElements(mlir::Value filter) {
   auto sizes = nn::getSizes(filter.getType());
-  return nn::product(filter.getContext(),
-                     llvm::ArrayRef(sizes).drop_front());
+  return nn::product(filter.getContext(), llvm::ArrayRef(sizes).drop_front());
 }
 
 nn::SizeAttr codegen::countFlops(kernel::FuncOp kernel) {

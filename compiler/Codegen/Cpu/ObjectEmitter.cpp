@@ -42,8 +42,7 @@ static void addEntry(llvm::Module &module, Function &kernel,
   auto addMemRef = [&](Value *address) {
     // The size is unknown to the kernel: nothing depends on it.
     Value *size = b.getInt64(std::numeric_limits<int64_t>::max());
-    arguments.append(
-        {address, address, b.getInt64(0), size, b.getInt64(1)});
+    arguments.append({address, address, b.getInt64(0), size, b.getInt64(1)});
   };
   unsigned buffers = (kernel.arg_size() - 5 - 2 - 5) / 5;
   for (unsigned i = 0; i != buffers; ++i)
@@ -65,7 +64,8 @@ static void addTargetAttributes(llvm::Module &module, const CpuTarget &target) {
       continue;
     function.addFnAttr("target-cpu", target.cpu);
     function.addFnAttr("tune-cpu", target.tune);
-    function.addFnAttr("prefer-vector-width", std::to_string(target.vectorBits));
+    function.addFnAttr("prefer-vector-width",
+                       std::to_string(target.vectorBits));
     function.addFnAttr("min-legal-vector-width",
                        std::to_string(target.vectorBits));
     function.addFnAttr("no-builtins");
@@ -95,8 +95,8 @@ static void optimize(llvm::Module &module, TargetMachine &machine) {
       .run(module, modules);
 }
 
-llvm::Expected<Object>
-sinter::codegen::compileModule(llvm::Module &module, const CpuTarget &target) {
+llvm::Expected<Object> sinter::codegen::compileModule(llvm::Module &module,
+                                                      const CpuTarget &target) {
   std::unique_ptr<TargetMachine> machine = createTargetMachine(target);
   if (!machine)
     return createStringError("this LLVM has no x86 back end");

@@ -59,8 +59,8 @@ private:
                                  llvm::ArrayRef<llvm::Type *> arguments,
                                  llvm::Type *result);
   Value *loadField(Value *base, uint64_t offset, llvm::Type *type) {
-    return b.CreateLoad(type, b.CreateConstInBoundsGEP1_64(
-                                  b.getInt8Ty(), base, offset));
+    return b.CreateLoad(
+        type, b.CreateConstInBoundsGEP1_64(b.getInt8Ty(), base, offset));
   }
   /// A size while running: a constant or a load from the table.
   Value *getSize(nn::SizeAttr size) {
@@ -105,8 +105,7 @@ llvm::Function *Emitter::createFunction(llvm::StringRef name,
       llvm::FunctionType::get(result, arguments, false),
       llvm::GlobalValue::ExternalLinkage, name, *code.module);
   function->setVisibility(llvm::GlobalValue::HiddenVisibility);
-  b.SetInsertPoint(
-      llvm::BasicBlock::Create(b.getContext(), "entry", function));
+  b.SetInsertPoint(llvm::BasicBlock::Create(b.getContext(), "entry", function));
   return function;
 }
 
@@ -217,15 +216,15 @@ mlir::LogicalResult Emitter::emitLaunch(kernel::LaunchOp launch) {
       return mlir::failure();
     b.CreateStore(*address, b.CreateConstInBoundsGEP1_64(ptr, buffers, i));
   }
-  Value *function = b.CreateLoad(
-      ptr, b.CreateConstInBoundsGEP1_64(ptr, kernels, *index));
+  Value *function =
+      b.CreateLoad(ptr, b.CreateConstInBoundsGEP1_64(ptr, kernels, *index));
   auto *type = llvm::FunctionType::get(
-      b.getInt32Ty(),
-      {ptr, ptr, ptr, ptr, b.getInt64Ty(), b.getInt32Ty()}, false);
-  returnIfSet(b.CreateCall(type, parallelFor,
-                           {user, function, buffers, dims,
-                            getSize(*kernel.getTiles()),
-                            b.getInt32(code.launches.size())}));
+      b.getInt32Ty(), {ptr, ptr, ptr, ptr, b.getInt64Ty(), b.getInt32Ty()},
+      false);
+  returnIfSet(
+      b.CreateCall(type, parallelFor,
+                   {user, function, buffers, dims, getSize(*kernel.getTiles()),
+                    b.getInt32(code.launches.size())}));
   code.launches.push_back(*index);
   return mlir::success();
 }
@@ -267,21 +266,23 @@ void Emitter::emitPrepare() {
   prepare = createFunction("sinter_prepare", {ptr, ptr}, b.getInt32Ty());
   llvm::StringMap<Value *> symbols;
   if (auto free = source->getAttrOfType<mlir::ArrayAttr>("nn.free_dims"))
-    for (auto [i, dim] : llvm::enumerate(free.getAsRange<mlir::DictionaryAttr>()))
+    for (auto [i, dim] :
+         llvm::enumerate(free.getAsRange<mlir::DictionaryAttr>()))
       symbols[dim.getAs<mlir::StringAttr>("name").getValue()] = b.CreateLoad(
-          b.getInt64Ty(), b.CreateConstInBoundsGEP1_64(
-                              b.getInt64Ty(), prepare->getArg(0), i));
+          b.getInt64Ty(),
+          b.CreateConstInBoundsGEP1_64(b.getInt64Ty(), prepare->getArg(0), i));
   if (auto list = source->getAttrOfType<mlir::ArrayAttr>("nn.assumptions"))
-    for (auto [i, check] : llvm::enumerate(list.getAsRange<mlir::DictionaryAttr>())) {
+    for (auto [i, check] :
+         llvm::enumerate(list.getAsRange<mlir::DictionaryAttr>())) {
       Value *lhs = emitSize(check.getAs<nn::SizeAttr>("lhs"), b, symbols);
       Value *rhs = emitSize(check.getAs<nn::SizeAttr>("rhs"), b, symbols);
       returnIfSet(b.CreateSelect(b.CreateICmpEQ(lhs, rhs), b.getInt32(0),
                                  b.getInt32(i + 1)));
     }
   for (auto [i, size] : llvm::enumerate(sizes.getSizes()))
-    b.CreateStore(emitSize(size, b, symbols),
-                  b.CreateConstInBoundsGEP1_64(b.getInt64Ty(),
-                                               prepare->getArg(1), i));
+    b.CreateStore(
+        emitSize(size, b, symbols),
+        b.CreateConstInBoundsGEP1_64(b.getInt64Ty(), prepare->getArg(1), i));
   b.CreateRet(b.getInt32(0));
 }
 
@@ -305,8 +306,8 @@ void Emitter::emitRoot() {
     for (kernel::FuncOp kernel : code.kernels) {
       auto *function = llvm::cast<llvm::Function>(
           module
-              .getOrInsertFunction(
-                  getKernelSymbol(kernel.getSymName(), target), kernelType)
+              .getOrInsertFunction(getKernelSymbol(kernel.getSymName(), target),
+                                   kernelType)
               .getCallee());
       function->setVisibility(llvm::GlobalValue::HiddenVisibility);
       entries.push_back(function);
@@ -323,11 +324,11 @@ void Emitter::emitRoot() {
           llvm::ArrayType::get(variants.front()->getType(), variants.size()),
           variants),
       "sinter_variants");
-  auto *root = define(llvm::ConstantStruct::getAnon(
-                          {b.getInt32(SINTER_ABI_VERSION),
-                           b.getInt32(variants.size()), variantTable, prepare,
-                           run}),
-                      "sinter_root");
+  auto *root =
+      define(llvm::ConstantStruct::getAnon({b.getInt32(SINTER_ABI_VERSION),
+                                            b.getInt32(variants.size()),
+                                            variantTable, prepare, run}),
+             "sinter_root");
   root->setVisibility(llvm::GlobalValue::DefaultVisibility);
 }
 

@@ -16,7 +16,7 @@ namespace sinter::codegen {
 
 /// What the schedule of a model becomes.
 struct ScheduleCode {
-  std::unique_ptr<llvm::Module> module; ///< defines `sinter_root`
+  std::unique_ptr<llvm::Module> module;      ///< defines `sinter_root`
   llvm::SmallVector<kernel::FuncOp> kernels; ///< in the order of the tables
   llvm::SmallVector<unsigned> launches;      ///< kernel of each launch
 };

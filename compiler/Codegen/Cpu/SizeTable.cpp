@@ -42,8 +42,9 @@ struct SizeEmitter {
   }
   Value *floorDiv(Value *x, Value *y) {
     y = nonZero(y);
-    return b.CreateSub(b.CreateSDiv(x, y),
-                       b.CreateZExt(hasNegativeRemainder(x, y), b.getInt64Ty()));
+    return b.CreateSub(
+        b.CreateSDiv(x, y),
+        b.CreateZExt(hasNegativeRemainder(x, y), b.getInt64Ty()));
   }
   Value *ceilDiv(Value *x, Value *y) {
     return b.CreateNeg(floorDiv(b.CreateNeg(x), y));
