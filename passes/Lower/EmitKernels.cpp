@@ -31,7 +31,7 @@ InFlightDiagnostic sinter::emitUnsupported(Operation *op, const Twine &reason) {
   return diagnostic;
 }
 
-static LogicalResult emitKernel(KernelBuilder &builder) {
+LogicalResult sinter::emitKernel(KernelBuilder &builder) {
   switch (builder.getKernel().getKind()) {
   case kernel::Kind::Loop:
     return emitLoopKernel(builder);

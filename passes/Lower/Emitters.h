@@ -20,6 +20,9 @@ mlir::LogicalResult emitWindowKernel(KernelBuilder &builder);
 mlir::LogicalResult emitContractKernel(KernelBuilder &builder);
 mlir::LogicalResult emitSerialKernel(KernelBuilder &builder);
 
+/// The emitter above that the kind of the kernel asks for.
+mlir::LogicalResult emitKernel(KernelBuilder &builder);
+
 /// Emits an error at `op`: "cannot generate code for 'nn.x' (nodes a, b) of
 /// type ...: <reason>".
 mlir::InFlightDiagnostic emitUnsupported(mlir::Operation *op,

@@ -102,24 +102,6 @@ bool sinter::test::canRun(unsigned lanes) {
   return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
 
-static mlir::LogicalResult emitKernel(KernelBuilder &builder) {
-  switch (builder.getKernel().getKind()) {
-  case kernel::Kind::Loop:
-    return emitLoopKernel(builder);
-  case kernel::Kind::Rows:
-    return emitRowsKernel(builder);
-  case kernel::Kind::Reduce:
-    return emitReduceKernel(builder);
-  case kernel::Kind::Window:
-    return emitWindowKernel(builder);
-  case kernel::Kind::Contract:
-    return emitContractKernel(builder);
-  case kernel::Kind::Serial:
-    return emitSerialKernel(builder);
-  }
-  return mlir::failure();
-}
-
 static const codegen::CpuTarget *getTarget(unsigned lanes) {
   for (const codegen::CpuTarget &target : codegen::getDefaultTargets())
     if (target.vectorBits == lanes * 32)
