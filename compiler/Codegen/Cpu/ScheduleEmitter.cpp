@@ -50,7 +50,7 @@ public:
 private:
   mlir::LogicalResult emitRun(kernel::ScheduleOp schedule);
   mlir::LogicalResult emitLaunch(kernel::LaunchOp launch);
-  void emitCopy(kernel::CopyOp copy);
+  mlir::LogicalResult emitCopy(kernel::CopyOp copy);
   void emitCopyFunctions();
   void emitPrepare();
   void emitRoot();
@@ -229,11 +229,13 @@ mlir::LogicalResult Emitter::emitLaunch(kernel::LaunchOp launch) {
   return mlir::success();
 }
 
-void Emitter::emitCopy(kernel::CopyOp copy) {
+mlir::LogicalResult Emitter::emitCopy(kernel::CopyOp copy) {
   mlir::FailureOr<Value *> from = getAddress(copy.getSource());
   mlir::FailureOr<Value *> to = getAddress(copy.getTarget());
-  if (mlir::succeeded(from) && mlir::succeeded(to))
-    b.CreateCall(copyFunction, {*to, *from, getSize(copy.getBytes())});
+  if (mlir::failed(from) || mlir::failed(to))
+    return mlir::failure();
+  b.CreateCall(copyFunction, {*to, *from, getSize(copy.getBytes())});
+  return mlir::success();
 }
 
 mlir::LogicalResult Emitter::emitRun(kernel::ScheduleOp schedule) {
@@ -255,7 +257,8 @@ mlir::LogicalResult Emitter::emitRun(kernel::ScheduleOp schedule) {
       if (mlir::failed(emitLaunch(launch)))
         return mlir::failure();
     } else if (auto copy = mlir::dyn_cast<kernel::CopyOp>(op)) {
-      emitCopy(copy);
+      if (mlir::failed(emitCopy(copy)))
+        return mlir::failure();
     }
   }
   b.CreateRet(b.getInt32(0));
