@@ -95,15 +95,17 @@ static int32_t parallel_for(void *user, sinter_abi_kernel_fn kernel,
   return result;
 }
 
-/* Reserved entries of the table. */
+static int32_t copy(void *user, void *to, const void *from, uint64_t bytes) {
+  (void)user;
+  if (bytes) /* else the addresses may be NULL */
+    memcpy(to, from, bytes);
+  return 0;
+}
+
+/* Reserved. */
 static void *grow(void *user, uint64_t bytes) {
   (void)user, (void)bytes;
   return NULL;
-}
-static int32_t gpu_launch(void *user, int32_t kernel, void *const *buffers,
-                          const int64_t *dims) {
-  (void)user, (void)kernel, (void)buffers, (void)dims;
-  return -SINTER_STATUS_UNSUPPORTED;
 }
 
 /*===- The caller's tensors -----------------------------------------------===*/
@@ -350,7 +352,7 @@ static sinter_status_t run_schedule(sinter_context_t *context,
                                   .user = context,
                                   .parallel_for = parallel_for,
                                   .grow = grow,
-                                  .gpu_launch = gpu_launch};
+                                  .copy = copy};
   const sinter_abi_frame frame = {.weights = model->weights,
                                   .arena = context->arena,
                                   .inputs = context->input_pointers,

@@ -38,7 +38,7 @@ public:
     if (schedules.empty())
       return source.emitError("expects a kernel.schedule, but got none"),
              mlir::failure();
-    emitCopyFunctions();
+    emitMemoryFunctions();
     if (mlir::failed(emitRun(*schedules.begin())))
       return mlir::failure();
     // After run: only then all sizes are known.
@@ -51,7 +51,7 @@ private:
   mlir::LogicalResult emitRun(kernel::ScheduleOp schedule);
   mlir::LogicalResult emitLaunch(kernel::LaunchOp launch);
   mlir::LogicalResult emitCopy(kernel::CopyOp copy);
-  void emitCopyFunctions();
+  void emitMemoryFunctions();
   void emitPrepare();
   void emitRoot();
 
@@ -89,7 +89,7 @@ private:
   llvm::PointerType *ptr;
   ScheduleCode code;
   llvm::DenseMap<mlir::Operation *, unsigned> kernelIndices;
-  llvm::Function *run = nullptr, *prepare = nullptr, *copyFunction = nullptr;
+  llvm::Function *run = nullptr, *prepare = nullptr;
   // While emitting run:
   Value *table = nullptr, *frame = nullptr, *kernels = nullptr;
   Value *user = nullptr, *parallelFor = nullptr, *dims = nullptr;
@@ -109,9 +109,9 @@ llvm::Function *Emitter::createFunction(llvm::StringRef name,
   return function;
 }
 
-/// Defines memcpy (for kernel.copy, and for LLVM, which may call it by name in
-/// any object: the artifact imports nothing).
-void Emitter::emitCopyFunctions() {
+/// Defines memcpy and memset for LLVM, which may call them by name in any
+/// object: the artifact imports nothing.
+void Emitter::emitMemoryFunctions() {
   llvm::Type *i64 = b.getInt64Ty(), *i8 = b.getInt8Ty();
   llvm::Function *function = createFunction("memcpy", {ptr, ptr, i64}, ptr);
   llvm::BasicBlock *entry = b.GetInsertBlock();
@@ -143,9 +143,8 @@ void Emitter::emitCopyFunctions() {
   copyLoop(b.getInt64(0), whole, llvm::FixedVectorType::get(i8, 32), 32);
   copyLoop(whole, bytes, i8, 1);
   b.CreateRet(function->getArg(0));
-  copyFunction = function;
 
-  // memset, for the same reason.
+  // memset
   function = createFunction("memset", {ptr, b.getInt32Ty(), i64}, ptr);
   entry = b.GetInsertBlock();
   auto *head = block("head"), *body = block("body"), *after = block("after");
@@ -234,7 +233,11 @@ mlir::LogicalResult Emitter::emitCopy(kernel::CopyOp copy) {
   mlir::FailureOr<Value *> to = getAddress(copy.getTarget());
   if (mlir::failed(from) || mlir::failed(to))
     return mlir::failure();
-  b.CreateCall(copyFunction, {*to, *from, getSize(copy.getBytes())});
+  auto *type = llvm::FunctionType::get(b.getInt32Ty(),
+                                       {ptr, ptr, ptr, b.getInt64Ty()}, false);
+  Value *function = loadField(table, offsetof(sinter_abi_table, copy), ptr);
+  returnIfSet(b.CreateCall(type, function,
+                           {user, *to, *from, getSize(copy.getBytes())}));
   return mlir::success();
 }
 

@@ -18,7 +18,7 @@ extern "C" {
 #endif
 
 /* Raised whenever a structure below or the manifest changes its meaning. */
-#define SINTER_ABI_VERSION 1
+#define SINTER_ABI_VERSION 2
 
 /* Bits of sinter_abi_variant.features: what the processor must have. */
 #define SINTER_ABI_FEATURE_X86_64_V3 (1ull << 0) /* AVX2, FMA, BMI2, F16C */
@@ -42,7 +42,9 @@ typedef int32_t (*sinter_abi_kernel_fn)(void *const *buffers,
                                         const int64_t *dims, int64_t first,
                                         int64_t last, void *scratch);
 
-/* What a run reads and writes. Owned by the caller for the time of the run. */
+/* What a run reads and writes. Owned by the caller for the time of the run.
+ * What weights, arena, inputs[i] and outputs[i] point to may be memory of a
+ * device: the schedule computes with these addresses only. */
 typedef struct sinter_abi_frame {
   const uint8_t *weights; /* base of the weights section, 64-byte aligned */
   uint8_t *arena;         /* sizes[0] bytes, 64-byte aligned */
@@ -62,16 +64,17 @@ typedef struct sinter_abi_table {
    * Runs kernel over the tiles [0, tiles), in any order and on any slots, and
    * returns when all are done: 0, or the first non-zero result of a kernel, or
    * a negative sinter status (cancelled, for example). launch is the index of
-   * the kernel.launch in the schedule, for profiles.
+   * the kernel.launch in the schedule: for profiles, and for the device kernel
+   * that takes the place of kernel and tiles where the buffers are on a device.
    */
   int32_t (*parallel_for)(void *user, sinter_abi_kernel_fn kernel,
                           void *const *buffers, const int64_t *dims,
                           int64_t tiles, int32_t launch);
   /* Reserved: memory for values whose size is found while running. */
   void *(*grow)(void *user, uint64_t bytes);
-  /* Reserved: launches device code. */
-  int32_t (*gpu_launch)(void *user, int32_t kernel, void *const *buffers,
-                        const int64_t *dims);
+  /* Copies bytes between buffers that do not overlap; returns as parallel_for.
+   */
+  int32_t (*copy)(void *user, void *to, const void *from, uint64_t bytes);
 } sinter_abi_table;
 
 /*
