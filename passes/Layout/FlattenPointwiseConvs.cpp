@@ -74,13 +74,93 @@ struct FlattenPointwiseConv : OpRewritePattern<nn::ConvOp> {
   }
 };
 
+/// The permutation between [n, c, spatial..] and [n, spatial.., c].
+SmallVector<int64_t> getPermutation(int64_t rank, bool toChannelsLast) {
+  SmallVector<int64_t> permutation = {0};
+  for (int64_t dim = 1; dim < rank; ++dim)
+    permutation.push_back(toChannelsLast ? dim % (rank - 1) + 1
+                                         : (dim + rank - 3) % (rank - 1) + 1);
+  return permutation;
+}
+
+/// Whether `value` goes only to a transpose to channels first, through
+/// element-wise operations on nothing else that varies.
+bool endsChannelsFirst(Value value) {
+  SmallVector<int64_t> first =
+      getPermutation(cast<RankedTensorType>(value.getType()).getRank(), false);
+  while (value.hasOneUse()) {
+    Operation *user = *value.user_begin();
+    if (auto transpose = dyn_cast<nn::TransposeOp>(user))
+      return transpose.getPermutation() == ArrayRef(first);
+    if (!user->hasTrait<nn::OpTrait::Elementwise>() ||
+        llvm::any_of(user->getOperands(), [&](Value operand) {
+          return operand != value && !getWeight(operand);
+        }))
+      return false;
+    value = user->getResult(0);
+  }
+  return false;
+}
+
+/// Between channels-first values nothing has to move: the filter multiplies
+/// from the left.
+/// ```mlir
+/// %t = nn.transpose %x [0, 2, 3, 1] : tensor<1x8x7x7xf32>
+/// %y = nn.conv %t, %w .. channels_last : .., tensor<16x8x1x1xf32>
+/// // ->
+/// %a = nn.reshape %x : tensor<1x8x7x7xf32> to tensor<1x8x49xf32>
+/// %b = nn.matmul %w2, %a : tensor<16x8xf32>, tensor<1x8x49xf32>
+/// %c = nn.reshape %b : tensor<1x16x49xf32> to tensor<1x16x7x7xf32>
+/// %y = nn.transpose %c [0, 2, 3, 1] : tensor<1x16x7x7xf32>
+/// ```
+struct KeepChannelsFirst : OpRewritePattern<nn::ConvOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(nn::ConvOp op,
+                                PatternRewriter &rewriter) const override {
+    auto transpose = op.getInput().getDefiningOp<nn::TransposeOp>();
+    if (!transpose || !isPointwise(op) || !getWeight(op.getFilter()))
+      return failure();
+    auto type = cast<RankedTensorType>(transpose.getInput().getType());
+    SmallVector<int64_t> last = getPermutation(type.getRank(), true);
+    if (transpose.getPermutation() != ArrayRef(last) ||
+        !endsChannelsFirst(op.getResult()))
+      return rewriter.notifyMatchFailure(op, "one side is channels last");
+    Location loc = op.getLoc();
+    SmallVector<nn::SizeAttr> sizes = nn::getSizes(type);
+    nn::SizeAttr pixels =
+        nn::product(getContext(), ArrayRef(sizes).drop_front(2));
+    if (pixels.isUnknown())
+      return rewriter.notifyMatchFailure(op, "the number of pixels overflows");
+    Type element = type.getElementType();
+    auto flat = nn::makeTensorType({sizes[0], sizes[1], pixels}, element);
+    auto filterType = cast<RankedTensorType>(op.getFilter().getType());
+    auto matrix = filterType.clone(filterType.getShape().take_front(2));
+    sizes[1] = nn::getSize(getContext(), filterType.getDimSize(0));
+
+    Value input =
+        nn::ReshapeOp::create(rewriter, loc, flat, transpose.getInput());
+    Value filter = nn::ReshapeOp::create(rewriter, loc, matrix, op.getFilter());
+    Value product = nn::MatmulOp::create(rewriter, loc, filter, input);
+    product = nn::ReshapeOp::create(
+        rewriter, loc, nn::makeTensorType(sizes, element), product);
+    remark::passed(loc, remark::RemarkOpts::name("FlattenPointwiseConv")
+                            .category("sinter-layout"))
+        << "a matrix product of " + nn::toString(sizes[1]) +
+               " rows, channels first as its neighbours";
+    rewriter.replaceOpWithNewOp<nn::TransposeOp>(
+        op, product, rewriter.getDenseI64ArrayAttr(last));
+    return success();
+  }
+};
+
 struct FlattenPointwiseConvsPass
     : sinter::impl::FlattenPointwiseConvsPassBase<FlattenPointwiseConvsPass> {
   using Base::Base;
 
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<FlattenPointwiseConv>(&getContext());
+    patterns.add<FlattenPointwiseConv, KeepChannelsFirst>(&getContext());
     populateFoldConstantsPatterns(patterns);
     populateCanonicalizeMovementPatterns(patterns);
     populateSinkReshapesPatterns(patterns);

@@ -65,7 +65,9 @@ def FlattenPointwiseConvsPass : LayoutPass<"flatten-pointwise-convs"> {
   let description = [{
     A `channels_last` convolution with all window sizes and strides 1, no padding and
     one group is a product of [n * spatial, c] by a matrix. The reshape behind it
-    sinks through its epilogue as in `sinter-simplify-flatten-matmuls`.
+    sinks through its epilogue as in `sinter-simplify-flatten-matmuls`. Between a
+    transpose from channels first and one back to it, the filter multiplies from
+    the left instead, and both transposes cancel.
 
     Needs: `nn` on tensors. Leaves: the same.
 

@@ -474,6 +474,9 @@ void ContractEmitter::emitTile(const PartState &state, const Columns &columns,
     position.pixelStride = kb.size(pixelStride);
     position.sameForRows =
         lineStride.isConstant(0) && pixelStride.isConstant(0);
+    position.rowsTogether =
+        pixelStride.isConstant(1) && !position.columnStride.isConstant(1) &&
+        (lineCount == 1 || lineStride.isConstant(pixelCount));
     return position;
   };
   SmallVector<TilePosition> leaves;

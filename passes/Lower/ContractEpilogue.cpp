@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/Lower/Elementwise.h"
+#include "passes/Lower/RegisterTranspose.h"
 
 using namespace mlir;
 using namespace sinter;
@@ -118,6 +119,44 @@ void EpilogueEmitter::store(Value value, const TilePosition &position,
                             kb.toStorage(value, type));
 }
 
+/// Stores columns whose rows lie together: squares of rows and columns are
+/// transposed, then each column of a square is one vector.
+void EpilogueEmitter::storeTransposed(const TileShape &shape,
+                                      ArrayRef<Value> values,
+                                      const TilePosition &position,
+                                      ArrayRef<Value> masks) {
+  Type type = cast<RankedTensorType>(c.stored.getType()).getElementType();
+  Value buffer = kb.getResultBuffer(0);
+  Value columnStride = kb.size(position.columnStride);
+  int64_t lanes = kb.getLanes(), rows = shape.getRows();
+  for (unsigned vector = 0; vector < shape.vectors; ++vector)
+    for (int64_t first = 0; first < rows; first += lanes) {
+      int64_t count = std::min(lanes, rows - first);
+      SmallVector<Value> square;
+      for (int64_t row = first; row < first + count; ++row)
+        square.push_back(values[row * shape.vectors + vector]);
+      square.resize(lanes, square.back());
+      square = emitRegisterTranspose(kb.b, kb.loc, square);
+      Value whole;
+      if (count < lanes)
+        whole = kb.tailMask(kb.index(count));
+      for (int64_t lane = 0; lane < lanes; ++lane) {
+        Value offset =
+            kb.mul(kb.index(int64_t(vector) * lanes + lane), columnStride);
+        offset = kb.add(kb.add(position.offset, offset), kb.index(first));
+        auto storeColumn = [&] {
+          kb.storeVector(square[lane], buffer, type, offset, whole);
+        };
+        if (masks.empty())
+          storeColumn();
+        else
+          kb.ifThen(
+              vector::ExtractOp::create(kb.b, kb.loc, masks[vector], lane),
+              storeColumn);
+      }
+    }
+}
+
 void EpilogueEmitter::emit(const TileShape &shape, ArrayRef<Value> sums,
                            ArrayRef<TilePosition> leaves,
                            const TilePosition &result, ArrayRef<Value> masks) {
@@ -126,13 +165,21 @@ void EpilogueEmitter::emit(const TileShape &shape, ArrayRef<Value> sums,
     emitLoop(shape, sums, leaves, result, masks);
     return;
   }
+  // A transposed square of few rows is mostly filler.
+  bool transposed =
+      result.rowsTogether && shape.getRows() * 4 > int64_t(kb.getLanes());
+  SmallVector<Value> values;
   for (int64_t row = 0; row < shape.getRows(); ++row)
     for (unsigned vector = 0; vector < shape.vectors; ++vector) {
       Place place{kb.index(row / shape.pixels), kb.index(row % shape.pixels),
                   vector, masks.empty() ? Value() : masks[vector]};
-      Value value = evaluate(sums[row * shape.vectors + vector], leaves, place);
-      store(value, result, place);
+      values.push_back(
+          evaluate(sums[row * shape.vectors + vector], leaves, place));
+      if (!transposed)
+        store(values.back(), result, place);
     }
+  if (transposed)
+    storeTransposed(shape, values, result, masks);
 }
 
 void EpilogueEmitter::emitLoop(const TileShape &shape, ArrayRef<Value> sums,

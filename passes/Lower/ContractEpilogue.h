@@ -34,6 +34,8 @@ struct TileShape {
 struct TilePosition {
   mlir::Value offset, lineStride, pixelStride;
   nn::SizeAttr columnStride;
+  /// Whether the rows of the tile lie together, and its columns do not.
+  bool rowsTogether = false;
   /// Whether all rows of a tile meet the same elements.
   bool sameForRows = false;
 };
@@ -67,6 +69,10 @@ private:
                        const Place &place);
   void store(mlir::Value value, const TilePosition &position,
              const Place &place);
+  void storeTransposed(const TileShape &shape,
+                       llvm::ArrayRef<mlir::Value> values,
+                       const TilePosition &position,
+                       llvm::ArrayRef<mlir::Value> masks);
   void emitLoop(const TileShape &shape, llvm::ArrayRef<mlir::Value> sums,
                 llvm::ArrayRef<TilePosition> leaves, const TilePosition &result,
                 llvm::ArrayRef<mlir::Value> masks);

@@ -52,3 +52,32 @@ func.func @transposed_input_stays(%x: tensor<1x8x4x4xf32>) -> tensor<1x4x4x16xf3
   %0 = nn.conv %t, %w strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 channels_last : tensor<1x4x4x8xf32>, tensor<16x8x1x1xf32>
   return %0 : tensor<1x4x4x16xf32>
 }
+
+// Channels first on both sides: the filter multiplies from the left.
+// CHECK-LABEL: @channels_first(
+// CHECK-SAME: %[[X:[^:]+]]: tensor<2x8x4x4xf32>
+func.func @channels_first(%x: tensor<2x8x4x4xf32>) -> tensor<2x16x4x4xf32> {
+  // CHECK-DAG: %[[A:.+]] = nn.reshape %[[X]] : tensor<2x8x4x4xf32> to tensor<2x8x16xf32>
+  // CHECK-DAG: %[[W:.+]] = nn.weight {{.*}} tensor<16x8xf32>>
+  // CHECK: %[[Y:.+]] = nn.matmul %[[W]], %[[A]]
+  // CHECK-NOT: nn.conv
+  %w = nn.weight #nn.weight<file {name = "w"} : tensor<16x8x1x1xf32>>
+  %b = nn.weight #nn.weight<file {name = "b"} : tensor<16xf32>>
+  %t = nn.transpose %x [0, 2, 3, 1] : tensor<2x8x4x4xf32>
+  %0 = nn.conv %t, %w strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 channels_last : tensor<2x4x4x8xf32>, tensor<16x8x1x1xf32>
+  %1 = nn.add %0, %b : tensor<2x4x4x16xf32>, tensor<16xf32>
+  %2 = nn.relu %1 : tensor<2x4x4x16xf32>
+  %3 = nn.transpose %2 [0, 3, 1, 2] : tensor<2x4x4x16xf32>
+  return %3 : tensor<2x16x4x4xf32>
+}
+
+// Somebody else reads the result channels last.
+// CHECK-LABEL: @two_readers
+func.func @two_readers(%x: tensor<1x8x4x4xf32>) -> (tensor<1x16x4x4xf32>, tensor<1x4x4x16xf32>) {
+  // CHECK: nn.conv
+  %w = nn.weight #nn.weight<file {name = "w"} : tensor<16x8x1x1xf32>>
+  %t = nn.transpose %x [0, 2, 3, 1] : tensor<1x8x4x4xf32>
+  %0 = nn.conv %t, %w strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 channels_last : tensor<1x4x4x8xf32>, tensor<16x8x1x1xf32>
+  %1 = nn.transpose %0 [0, 3, 1, 2] : tensor<1x4x4x16xf32>
+  return %1, %0 : tensor<1x16x4x4xf32>, tensor<1x4x4x16xf32>
+}

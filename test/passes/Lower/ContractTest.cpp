@@ -169,6 +169,8 @@ TEST_P(Contract, MatmulOfAttentionWithFreeSizes) {
 TEST_P(Contract, MatmulStoredTransposed) {
   checkMatmuls(
       {{{20, 6}, {6, 40}, {20, 40}, {}, {}, {1, 0}, true},
+       {{33, 6}, {6, 21}, {33, 21}, {}, {}, {1, 0}, true},
+       {{3, 6}, {6, 32}, {3, 32}, {}, {}, {1, 0}, true},
        {{20, 6}, {6, 40}, {20, 40}, {}, {}, {1, 0}, true, Epilogue::BiasRelu}});
 }
 

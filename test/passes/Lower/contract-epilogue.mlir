@@ -67,8 +67,9 @@ module @x86_64_v3 attributes {kernel.target = "x86-64-v3"} {
 
 // -----
 
-// Heads of an attention: what is stored keeps vectors whole; a transpose of the
-// columns scatters them.
+// Heads of an attention: what is stored keeps vectors whole. Where a transpose
+// puts rows together, squares of the tile are transposed in registers; where it
+// separates both, columns are scattered.
 module @x86_64_v4 attributes {kernel.target = "x86-64-v4"} {
   // CHECK-LABEL: func.func @heads(
   // CHECK-NOT: vector.scatter
@@ -79,13 +80,24 @@ module @x86_64_v4 attributes {kernel.target = "x86-64-v4"} {
     kernel.yield %1 : tensor<2x14x3x32xf32>
   }
   // CHECK-LABEL: func.func @columns(
-  // CHECK: vector.scatter
-  // CHECK-NOT: vector.store
+  // CHECK-NOT: vector.scatter
+  // CHECK-COUNT-64: vector.shuffle
+  // CHECK-COUNT-16: vector.maskedstore
+  // CHECK-COUNT-64: vector.shuffle
+  // CHECK-COUNT-16: vector.maskedstore
   kernel.func @columns(%a: tensor<14x8xf32>, %w: tensor<1x1x8x32xf32>) -> tensor<32x14xf32> attributes {kind = #kernel.kind<contract>} {
     %0 = kernel.unpack %w : tensor<1x1x8x32xf32> -> tensor<8x32xf32>
     %1 = nn.matmul %a, %0 : tensor<14x8xf32>, tensor<8x32xf32>
     %2 = nn.transpose %1 [1, 0] : tensor<14x32xf32>
     kernel.yield %2 : tensor<32x14xf32>
+  }
+  // CHECK-LABEL: func.func @apart(
+  // CHECK: vector.scatter
+  // CHECK-NOT: vector.store
+  kernel.func @apart(%p: tensor<2x3x14x8xf32>, %v: tensor<2x3x8x32xf32>) -> tensor<14x32x3x2xf32> attributes {kind = #kernel.kind<contract>} {
+    %0 = nn.matmul %p, %v : tensor<2x3x14x8xf32>, tensor<2x3x8x32xf32>
+    %1 = nn.transpose %0 [2, 3, 1, 0] : tensor<2x3x14x32xf32>
+    kernel.yield %1 : tensor<14x32x3x2xf32>
   }
 }
 
