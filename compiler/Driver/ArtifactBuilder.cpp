@@ -237,7 +237,8 @@ sinter::buildArtifact(mlir::ModuleOp module, codegen::GeneratedCode &code,
     return llvm::failure();
   emit::ArtifactSpec artifact;
   artifact.manifest = describeModel(module, code, sizes);
-  artifact.manifest.modelHash = hashFile(path.getValue());
+  if (!path.getValue().empty())
+    artifact.manifest.modelHash = hashFile(path.getValue());
   artifact.objects = std::move(code.objects);
   artifact.weights = collectWeights(getSchedule(module), **store);
   artifact.progress = [&](uint64_t done, uint64_t total) {

@@ -20,6 +20,8 @@ WeightStore::~WeightStore() = default;
 
 FailureOr<std::unique_ptr<WeightStore>> WeightStore::open(StringRef modelPath,
                                                           Location location) {
+  if (modelPath.empty())
+    return std::unique_ptr<WeightStore>(new WeightStore(nullptr));
   ImportIssue issue;
   FailureOr<std::unique_ptr<onnx::ModelFile>> file =
       onnx::ModelFile::open(modelPath, issue);
@@ -71,9 +73,15 @@ LogicalResult WeightStore::evaluate(WeightAttr weight,
                                     MutableArrayRef<char> out,
                                     Location location) {
   std::string error;
-  auto read = [&](WeightAttr leaf) { return readLeaf(*file, leaf, error); };
+  auto read = [&](WeightAttr leaf) -> FailureOr<Data> {
+    if (file)
+      return readLeaf(*file, leaf, error);
+    error = "a weight of kind 'file' needs a model";
+    return failure();
+  };
   LogicalResult result = evaluateInto(weight, out, read, error);
-  dropLeaves(*file, weight);
+  if (file)
+    dropLeaves(*file, weight);
   if (failed(result))
     return emitError(location) << "cannot evaluate a weight: " << error;
   return success();

@@ -35,7 +35,8 @@ nn::WeightAttr evaluateSmall(nn::WeightAttr weight, uint64_t maxBytes = 1024);
 /// holds little more than the weight at hand. For one thread at a time.
 class WeightStore {
 public:
-  /// Opens the model that `nn.model` names; reports at `location`.
+  /// Opens the model that `nn.model` names; reports at `location`. With an
+  /// empty path the store knows no initializers.
   static mlir::FailureOr<std::unique_ptr<WeightStore>>
   open(llvm::StringRef modelPath, mlir::Location location);
   ~WeightStore();
@@ -51,7 +52,7 @@ public:
 private:
   explicit WeightStore(std::unique_ptr<onnx::ModelFile> file);
 
-  std::unique_ptr<onnx::ModelFile> file;
+  std::unique_ptr<onnx::ModelFile> file; ///< null without a model
 };
 
 } // namespace sinter

@@ -330,6 +330,12 @@ TEST_F(Weights, ReadsTheFile) {
   EXPECT_TRUE(
       failed((*store)->evaluate(leaf("w", 3), bytes.drop_back(), location)));
   EXPECT_TRUE(failed(WeightStore::open("/nowhere", location)));
+
+  auto empty = WeightStore::open("", location);
+  ASSERT_TRUE(succeeded(empty));
+  EXPECT_TRUE(succeeded((*empty)->evaluate(counting({3}), bytes, location)));
+  EXPECT_TRUE(failed((*empty)->evaluate(leaf("w", 3), bytes, location)));
+  EXPECT_NE(message.find("needs a model"), std::string::npos) << message;
 }
 
 } // namespace

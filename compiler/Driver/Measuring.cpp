@@ -1,0 +1,89 @@
+//===- Measuring.cpp - measurements of a compilation ----------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/Driver/Measuring.h"
+
+#include "compiler/Codegen/Cpu/CpuTarget.h"
+#include "sinter/cpu.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace sinter;
+
+/// The variant that the loader would take on this machine.
+static std::string getHostVariant() {
+  uint64_t features = sinter_cpu_features();
+  for (const codegen::CpuVariant &variant : codegen::getDefaultVariants())
+    if ((variant.features & ~features) == 0)
+      return variant.name.str();
+  return sinter_cpu_name();
+}
+
+llvm::Error sinter::compileModule(mlir::ModuleOp module, Phase after,
+                                  llvm::StringRef path, unsigned threads) {
+  // As text, the module gets a context of its own: neither its diagnostics nor
+  // its remarks mix with those of the compilation at hand.
+  std::string source = (path + ".mlir").str();
+  std::error_code error;
+  {
+    llvm::raw_fd_ostream file(source, error);
+    if (!error) {
+      module.print(file, mlir::OpPrintingFlags().enableDebugInfo());
+      file.flush();
+      error = file.error();
+      file.clear_error();
+    }
+  }
+  if (error)
+    return llvm::createStringError(error, "cannot write '" + source + "'");
+  CompileRequest request;
+  request.model = source;
+  request.output = path.str();
+  request.startAfter = after;
+  request.threads = threads;
+  Events silent;
+  CompileResult result;
+  Failure failure;
+  llvm::LogicalResult status = compile(request, silent, result, failure);
+  llvm::sys::fs::remove(source);
+  if (llvm::failed(status))
+    return llvm::createStringError(failure.message);
+  return llvm::Error::success();
+}
+
+std::unique_ptr<measure::Measurer>
+sinter::createMeasurer(llvm::StringRef lockPath, unsigned threads,
+                       const Events &events, Failure &failure) {
+  if (lockPath.empty())
+    return std::make_unique<measure::Measurer>(
+        getHostVariant(),
+        [threads](mlir::ModuleOp module, llvm::StringRef path) {
+          return compileModule(module, Phase::Simplify, path, threads);
+        },
+        [&events](size_t done, size_t total) {
+          if (events.progress)
+            events.progress("measure", done, total);
+        });
+  auto fail = [&](const llvm::Twine &message) {
+    failure.exitCode = ExitCode::BadInput;
+    failure.code = "bad_lock";
+    failure.message = message.str();
+    failure.expected = "a file that --lock-out wrote";
+    failure.remedy = "compile without --lock and with --lock-out FILE to "
+                     "measure on this machine";
+    return nullptr;
+  };
+  auto file = llvm::MemoryBuffer::getFile(lockPath);
+  if (!file)
+    return fail("cannot read the lock '" + lockPath +
+                "': " + file.getError().message());
+  auto lock = measure::Lock::parse((*file)->getBuffer());
+  if (!lock)
+    return fail("'" + lockPath +
+                "' is no lock: " + llvm::toString(lock.takeError()));
+  return std::make_unique<measure::Measurer>(std::move(*lock));
+}

@@ -1,0 +1,29 @@
+//===- Measuring.h - measurements of a compilation --------------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef SINTER_COMPILER_DRIVER_MEASURING_H
+#define SINTER_COMPILER_DRIVER_MEASURING_H
+
+#include "compiler/Driver/Compiler.h"
+#include "compiler/Measure/Measurer.h"
+
+namespace sinter {
+
+/// A measurer that compiles with `threads` threads for the best instruction set
+/// of this machine; or, if `lockPath` is not empty, one that takes every answer
+/// from that file. Null with `failure` filled where the file is no lock.
+std::unique_ptr<measure::Measurer> createMeasurer(llvm::StringRef lockPath,
+                                                  unsigned threads,
+                                                  const Events &events,
+                                                  Failure &failure);
+
+/// Compiles `module`, in the form after `after`, to an artifact at `path`.
+llvm::Error compileModule(mlir::ModuleOp module, Phase after,
+                          llvm::StringRef path, unsigned threads);
+
+} // namespace sinter
+
+#endif // SINTER_COMPILER_DRIVER_MEASURING_H
