@@ -7,7 +7,7 @@
 #include "passes/Lower/ContractCopy.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "passes/Lower/RegisterTranspose.h"
 
 using namespace mlir;
 using namespace sinter;
@@ -196,31 +196,6 @@ void sinter::contract::emitWindowCopy(KernelBuilder &kb, const Contraction &c,
   WindowCopier(kb, c, plan, target).copy(base, ranges);
 }
 
-/// Transposes a square of vectors: result[i][j] = rows[j][i]. In the round of
-/// distance d, pairs of vectors d apart swap the off-diagonal d x d blocks of
-/// their 2d x 2d blocks.
-static SmallVector<Value> transposeSquare(KernelBuilder &kb,
-                                          SmallVector<Value> rows) {
-  int64_t lanes = kb.getLanes();
-  for (int64_t distance = 1; distance < lanes; distance *= 2) {
-    SmallVector<int64_t> low, high;
-    for (int64_t lane = 0; lane < lanes; ++lane) {
-      bool second = lane & distance;
-      low.push_back(second ? lanes + lane - distance : lane);
-      high.push_back(second ? lanes + lane : lane + distance);
-    }
-    for (int64_t row = 0; row < lanes; ++row) {
-      if (row & distance)
-        continue;
-      Value a = rows[row], b = rows[row + distance];
-      rows[row] = vector::ShuffleOp::create(kb.b, kb.loc, a, b, low);
-      rows[row + distance] =
-          vector::ShuffleOp::create(kb.b, kb.loc, a, b, high);
-    }
-  }
-  return rows;
-}
-
 /// Copies a panel whose rows (along k) lie together in memory, square by
 /// square.
 static void emitTransposedPanelCopy(KernelBuilder &kb, const Contraction &c,
@@ -248,7 +223,7 @@ static void emitTransposedPanelCopy(KernelBuilder &kb, const Contraction &c,
         rows.push_back(kb.loadVector(kb.getBuffer(c.rhs), type, offset, mask));
       }
       for (auto [lane, row] :
-           llvm::enumerate(transposeSquare(kb, std::move(rows)))) {
+           llvm::enumerate(emitRegisterTranspose(kb.b, kb.loc, rows))) {
         Value place = kb.add(k, kb.index(lane));
         Value offset = kb.add(kb.mul(place, kb.index(panelColumns)),
                               kb.sub(first, column));

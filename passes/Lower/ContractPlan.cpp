@@ -22,6 +22,10 @@ static constexpr int64_t fewestRows = 84;
 /// Units to aim at, and multiply-adds of a whole vector a unit should have.
 static constexpr int64_t wantedUnits = 32;
 static constexpr int64_t wantedWork = 100000;
+/// Copying a window may take this part of the time of its unit, estimated at
+/// some cycles a vector copied and one cycle a row, panel and step of the sum.
+static constexpr int64_t copyPart = 25;
+static constexpr int64_t cyclesPerVectorCopy = 3;
 /// Pixels of a line of free length, for planning.
 static constexpr int64_t fewPixels = 128;
 /// Height of the tallest tile of any instruction set.
@@ -51,6 +55,8 @@ private:
   int64_t getRowsPerBlock() const;
   void chooseRowBlocks();
   void chooseRowBlocksOfWindow();
+  int64_t getWindowElements() const;
+  int64_t getFewestPanels() const;
   void splitForThreads();
   void alignPixelBlocks();
   void chooseOrder();
@@ -69,6 +75,11 @@ private:
 
 static int64_t ceilDivide(int64_t lhs, int64_t rhs) {
   return (lhs + rhs - 1) / rhs;
+}
+
+/// Input coordinates that some outputs in a row read.
+static int64_t getSpan(const InputWindow::Dimension &dim, int64_t outputs) {
+  return (outputs - 1) * dim.scale + dim.highest - dim.lowest + 1;
 }
 
 ContractPlan Planner::run() {
@@ -112,9 +123,6 @@ void Planner::chooseRowBlocks() {
 
 void Planner::chooseRowBlocksOfWindow() {
   int64_t bytes = getComputeBytes(c.elementType);
-  auto getSpan = [](const InputWindow::Dimension &dim, int64_t outputs) {
-    return (outputs - 1) * dim.scale + dim.highest - dim.lowest + 1;
-  };
   const InputWindow::Dimension &pixel = c.window->dimensions.back();
   // Bytes of one input line, and how many lines an output line moves.
   int64_t perCoordinate = estimate(c.window->channels, 64) * bytes;
@@ -136,13 +144,37 @@ void Planner::chooseRowBlocksOfWindow() {
         1, std::min(perLine / windowBytes, pixels / fewestRows));
 }
 
+/// That one unit copies.
+int64_t Planner::getWindowElements() const {
+  int64_t elements = estimate(c.window->channels, 64);
+  for (const InputWindow::Dimension &dim : c.window->dimensions) {
+    int64_t outputs = dim.row == c.getLine() ? ceilDivide(lines, lineBlocks)
+                      : dim.row == c.getPixel()
+                          ? ceilDivide(pixels, pixelBlocks)
+                          : 1;
+    elements *= getSpan(dim, outputs);
+  }
+  return elements;
+}
+
+/// Panels that share a window at least, because each group copies it again.
+int64_t Planner::getFewestPanels() const {
+  if (!c.window)
+    return 1;
+  int64_t copied = getWindowElements() / 16 * cyclesPerVectorCopy;
+  int64_t perPanel =
+      ceilDivide(lines, lineBlocks) * ceilDivide(pixels, pixelBlocks) * depth;
+  return std::clamp<int64_t>(copied * copyPart / perPanel, 1, panels);
+}
+
 void Planner::splitForThreads() {
   // With fewer rows the panels themselves are what takes time.
   int64_t rows = std::max<int64_t>(outer * lines * pixels, 8);
   int64_t work = rows * depth * panels * 2;
   int64_t wanted = std::clamp<int64_t>(work / wantedWork, 1, wantedUnits);
   int64_t units = outer * lineBlocks * pixelBlocks;
-  panelGroups = std::clamp<int64_t>(ceilDivide(wanted, units), 1, panels);
+  panelGroups = std::clamp<int64_t>(ceilDivide(wanted, units), 1,
+                                    panels / getFewestPanels());
   units *= panelGroups;
   if (units >= wanted)
     return;
