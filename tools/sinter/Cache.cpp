@@ -7,8 +7,7 @@
 
 #include "tools/sinter/Compiler.h"
 #include "tools/sinter/Errors.h"
-#include "tools/sinter/Files.h"
-#include "tools/sinter/Pb.h"
+#include "tools/sinter/Tensors.h"
 
 #include <algorithm>
 #include <cstdio>

@@ -6,7 +6,7 @@
 #ifndef SINTER_TOOLS_SINTER_COMPARE_H
 #define SINTER_TOOLS_SINTER_COMPARE_H
 
-#include "tools/sinter/Value.h"
+#include "tools/sinter/Tensors.h"
 
 #include <string>
 

@@ -11,27 +11,6 @@
 
 namespace sinter::cli {
 
-Failure &Failure::withNode(std::string nodeName, std::string opType) {
-  node = std::move(nodeName);
-  op = std::move(opType);
-  return *this;
-}
-
-Failure &Failure::withExpected(std::string what) {
-  expected = std::move(what);
-  return *this;
-}
-
-Failure &Failure::withFound(std::string what) {
-  found = std::move(what);
-  return *this;
-}
-
-Failure &Failure::withRemedy(std::string what) {
-  remedy = std::move(what);
-  return *this;
-}
-
 int report(const Failure &failure, bool json) {
   std::fprintf(stderr, "sinter: error: %s\n", failure.message.c_str());
   auto part = [](const char *label, const std::string &text) {

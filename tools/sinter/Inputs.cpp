@@ -6,11 +6,8 @@
 #include "tools/sinter/Inputs.h"
 
 #include "tools/sinter/Errors.h"
-#include "tools/sinter/Files.h"
-#include "tools/sinter/Npy.h"
-#include "tools/sinter/Npz.h"
-#include "tools/sinter/Pb.h"
 #include "tools/sinter/Session.h"
+#include "tools/sinter/Tensors.h"
 
 #include <algorithm>
 #include <cerrno>

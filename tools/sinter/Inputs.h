@@ -6,7 +6,7 @@
 #ifndef SINTER_TOOLS_SINTER_INPUTS_H
 #define SINTER_TOOLS_SINTER_INPUTS_H
 
-#include "tools/sinter/Value.h"
+#include "tools/sinter/Tensors.h"
 
 #include "sinter/model.h"
 

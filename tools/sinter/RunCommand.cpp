@@ -8,10 +8,8 @@
 #include "tools/sinter/Compare.h"
 #include "tools/sinter/Compiler.h"
 #include "tools/sinter/Errors.h"
-#include "tools/sinter/Files.h"
-#include "tools/sinter/Npy.h"
-#include "tools/sinter/Pb.h"
 #include "tools/sinter/Session.h"
+#include "tools/sinter/Tensors.h"
 
 #include <cmath>
 #include <cstdio>

@@ -6,8 +6,7 @@
 #ifndef SINTER_TOOLS_SINTER_SESSION_H
 #define SINTER_TOOLS_SINTER_SESSION_H
 
-#include "tools/sinter/Pb.h"
-#include "tools/sinter/Value.h"
+#include "tools/sinter/Tensors.h"
 
 #include "sinter/sinter.h"
 

@@ -3,10 +3,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "tools/sinter/Npy.h"
-#include "tools/sinter/Errors.h"
-#include "tools/sinter/Files.h"
-#include "tools/sinter/Npz.h"
+#include "tensors/Npy.h"
+#include "tensors/Failure.h"
+#include "tensors/Files.h"
+#include "tensors/Npz.h"
 
 #include <cstring>
 #include <filesystem>
@@ -14,7 +14,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-using namespace sinter::cli;
+using namespace sinter::tensors;
 
 static const uint8_t *bytesOf(const std::string &text) {
   return reinterpret_cast<const uint8_t *>(text.data());

@@ -3,14 +3,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "tools/sinter/Value.h"
+#include "tensors/Value.h"
 
 #include <cmath>
 #include <cstring>
 #include <gtest/gtest.h>
 #include <limits>
 
-using namespace sinter::cli;
+using namespace sinter::tensors;
 
 static Value makeTensor(ElementType type, std::vector<int64_t> dims) {
   Value tensor;

@@ -3,15 +3,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#ifndef SINTER_TOOLS_SINTER_NPY_H
-#define SINTER_TOOLS_SINTER_NPY_H
+#ifndef SINTER_TENSORS_NPY_H
+#define SINTER_TENSORS_NPY_H
 
-#include "tools/sinter/Value.h"
+#include "tensors/Value.h"
 
 #include <cstdint>
 #include <string>
 
-namespace sinter::cli {
+namespace sinter::tensors {
 
 /// Reads a .npy file (versions 1 to 3) of `size` bytes at `data`; column-major
 /// arrays become row-major. Throws a Failure (bad input file) that starts with
@@ -21,6 +21,6 @@ Value parseNpy(const uint8_t *data, size_t size, const std::string &place);
 /// Returns the .npy file (version 1) of a tensor whose type numpy has.
 std::string formatNpy(const Value &tensor);
 
-} // namespace sinter::cli
+} // namespace sinter::tensors
 
-#endif // SINTER_TOOLS_SINTER_NPY_H
+#endif // SINTER_TENSORS_NPY_H

@@ -3,15 +3,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#ifndef SINTER_TOOLS_SINTER_FILES_H
-#define SINTER_TOOLS_SINTER_FILES_H
+#ifndef SINTER_TENSORS_FILES_H
+#define SINTER_TENSORS_FILES_H
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace sinter::cli {
+namespace sinter::tensors {
 
 /// Reads a whole file. Throws a Failure (bad input file) that names it.
 std::vector<uint8_t> readFile(const std::string &path);
@@ -26,6 +26,6 @@ void makeFolder(const std::string &path);
 /// True if `path` ends in `suffix`.
 bool hasSuffix(const std::string &path, std::string_view suffix);
 
-} // namespace sinter::cli
+} // namespace sinter::tensors
 
-#endif // SINTER_TOOLS_SINTER_FILES_H
+#endif // SINTER_TENSORS_FILES_H

@@ -3,13 +3,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "tools/sinter/Npy.h"
+#include "tensors/Npy.h"
 
-#include "tools/sinter/Errors.h"
+#include "tensors/Failure.h"
 
 #include <cstring>
 
-namespace sinter::cli {
+namespace sinter::tensors {
 
 static constexpr char magic[] = "\x93NUMPY";
 static constexpr size_t magicSize = 6;
@@ -218,4 +218,4 @@ std::string formatNpy(const Value &tensor) {
   return file;
 }
 
-} // namespace sinter::cli
+} // namespace sinter::tensors

@@ -3,16 +3,16 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "tools/sinter/Npz.h"
+#include "tensors/Npz.h"
 
-#include "tools/sinter/Errors.h"
-#include "tools/sinter/Files.h"
-#include "tools/sinter/Npy.h"
+#include "tensors/Failure.h"
+#include "tensors/Files.h"
+#include "tensors/Npy.h"
 
 #include <algorithm>
 #include <zlib.h>
 
-namespace sinter::cli {
+namespace sinter::tensors {
 
 namespace {
 /// A zip archive in memory. Everything is read through its central directory.
@@ -187,4 +187,4 @@ std::vector<Value> readNpz(const std::string &path) {
   return Archive(path).readArrays();
 }
 
-} // namespace sinter::cli
+} // namespace sinter::tensors

@@ -4,14 +4,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "tools/sinter/Pb.h"
+#include "tensors/Pb.h"
 
-#include "tools/sinter/Errors.h"
+#include "tensors/Failure.h"
 
 #include <algorithm>
 #include <cstring>
 
-namespace sinter::cli {
+namespace sinter::tensors {
 
 namespace {
 /// Walks the fields of one message of the protobuf wire format.
@@ -395,4 +395,4 @@ std::string formatPb(const Value &value) {
   return out;
 }
 
-} // namespace sinter::cli
+} // namespace sinter::tensors

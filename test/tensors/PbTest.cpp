@@ -3,12 +3,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "tools/sinter/Pb.h"
-#include "tools/sinter/Errors.h"
+#include "tensors/Pb.h"
+#include "tensors/Failure.h"
 
 #include <gtest/gtest.h>
 
-using namespace sinter::cli;
+using namespace sinter::tensors;
 
 static Value parse(const std::string &text, PbMessage message) {
   return parsePb(reinterpret_cast<const uint8_t *>(text.data()), text.size(),

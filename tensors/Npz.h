@@ -3,20 +3,20 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#ifndef SINTER_TOOLS_SINTER_NPZ_H
-#define SINTER_TOOLS_SINTER_NPZ_H
+#ifndef SINTER_TENSORS_NPZ_H
+#define SINTER_TENSORS_NPZ_H
 
-#include "tools/sinter/Value.h"
+#include "tensors/Value.h"
 
 #include <string>
 #include <vector>
 
-namespace sinter::cli {
+namespace sinter::tensors {
 
 /// Reads the arrays of a .npz file (a zip archive, stored or deflated, of .npy
 /// files), each with its name. Throws a Failure (bad input file) naming `path`.
 std::vector<Value> readNpz(const std::string &path);
 
-} // namespace sinter::cli
+} // namespace sinter::tensors
 
-#endif // SINTER_TOOLS_SINTER_NPZ_H
+#endif // SINTER_TENSORS_NPZ_H
