@@ -144,6 +144,8 @@ llvm::LogicalResult Compilation::transform(Phase last) {
     void (*build)(mlir::OpPassManager &);
   };
   static const Step steps[] = {{Phase::Simplify, buildSimplifyPipeline},
+                               {Phase::Plan, buildPlanPipeline},
+                               {Phase::Compress, buildCompressPipeline},
                                {Phase::Fuse, buildFusePipeline},
                                {Phase::Outline, buildOutlinePipeline},
                                {Phase::Lower, buildLowerPipeline},

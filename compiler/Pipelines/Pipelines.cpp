@@ -56,6 +56,14 @@ void sinter::buildSimplifyPipeline(OpPassManager &pm) {
   addVerifier(pm, Phase::Simplify);
 }
 
+void sinter::buildPlanPipeline(OpPassManager &pm) {
+  addVerifier(pm, Phase::Plan);
+}
+
+void sinter::buildCompressPipeline(OpPassManager &pm) {
+  addVerifier(pm, Phase::Compress);
+}
+
 void sinter::buildFusePipeline(OpPassManager &pm) {
   pm.addNestedPass<func::FuncOp>(createFormGroupsPass());
   addVerifier(pm, Phase::Fuse);
@@ -93,6 +101,10 @@ void sinter::buildPlacePipeline(OpPassManager &pm) {
 void sinter::registerPhasePipelines() {
   static PassPipelineRegistration<> simplify(
       "sinter-phase-simplify", "the phase simplify", buildSimplifyPipeline);
+  static PassPipelineRegistration<> plan("sinter-phase-plan", "the phase plan",
+                                         buildPlanPipeline);
+  static PassPipelineRegistration<> compress(
+      "sinter-phase-compress", "the phase compress", buildCompressPipeline);
   static PassPipelineRegistration<> fuse("sinter-phase-fuse", "the phase fuse",
                                          buildFusePipeline);
   static PassPipelineRegistration<> outline(

@@ -24,6 +24,8 @@ namespace sinter {
 enum class Phase {
   Import,
   Simplify,
+  Plan,
+  Compress,
   Fuse,
   Outline,
   Lower,
@@ -45,6 +47,11 @@ std::optional<Phase> parsePhase(llvm::StringRef name);
 
 /// nn on tensors -> nn on tensors, fewer and simpler, channels last.
 void buildSimplifyPipeline(mlir::OpPassManager &pm);
+/// nn -> nn with an attribute `plan` on contractions: which becomes what.
+void buildPlanPipeline(mlir::OpPassManager &pm);
+/// nn -> nn with plans carried out: sparse and quantized weights, contractions
+/// on integers.
+void buildCompressPipeline(mlir::OpPassManager &pm);
 /// nn -> kernel.group.
 void buildFusePipeline(mlir::OpPassManager &pm);
 /// kernel.group -> kernel.func and kernel.call, weights packed, tiles planned.

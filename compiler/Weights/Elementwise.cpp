@@ -116,8 +116,8 @@ static Scalar clampInteger(Scalar value, double asDouble, ElementKind kind,
 #define WRAP(A, OP, B)                                                         \
   static_cast<int64_t>(static_cast<uint64_t>(A) OP static_cast<uint64_t>(B))
 
-/// One row for each element-wise operation of the nn dialect but cast and
-/// where.
+/// One row for each element-wise operation of the nn dialect but cast, where,
+/// quantize and dequantize.
 static const llvm::StringMap<Row> &getRows() {
   static const llvm::StringMap<Row> rows = {
       {"abs", {1, F1(std::fabs(x)), I1(x < 0 ? WRAP(0, -, x) : x), U1(x)}},
@@ -332,7 +332,61 @@ static LogicalResult evaluateCast(const Expression &e, char *out) {
       });
 }
 
+/// The quotient in the type that nn.quantize divides in.
+static double divideScaled(double x, double scale, ElementKind kind) {
+  return kind == ElementKind::F64 ? x / scale : double(float(x / scale));
+}
+
+static LogicalResult evaluateQuantize(const Expression &e, char *out) {
+  if (e.operands.size() != 3 || getDomain(e.getKind(0)) != Domain::Float ||
+      e.getKind(0) != e.getKind(1) || e.getKind(2) != e.getKind())
+    return e.fail("expects floats, a scale of their type and a zero point of "
+                  "the result's type");
+  ElementKind kind = e.getKind();
+  bool isUnsigned = getDomain(kind) == Domain::Unsigned;
+  unsigned bits = 8 * getElementBytes(kind);
+  double least = isUnsigned ? 0.0 : -std::ldexp(1.0, bits - 1);
+  double most = std::ldexp(1.0, isUnsigned ? bits : bits - 1) - 1;
+  return forEachRun(
+      e, out,
+      [&](ArrayRef<SmallVector<Scalar, 0>> in, Scalar *result, int64_t count) {
+        for (int64_t n = 0; n < count; ++n) {
+          double zero = isUnsigned ? double(in[2][n].u) : double(in[2][n].i);
+          double x = divideScaled(in[0][n].f, in[1][n].f, e.getKind(0));
+          x = roundHalfEven(x) + zero;
+          // NaN gives the smallest.
+          x = x > least ? std::min(x, most) : least;
+          result[n] = convertElement(ofFloat(x), ElementKind::F64, kind);
+        }
+      });
+}
+
+static LogicalResult evaluateDequantize(const Expression &e, char *out) {
+  if (e.operands.size() != 3 || getDomain(e.getKind(0)) == Domain::Float ||
+      e.getKind(0) != e.getKind(2) || e.getKind(1) != e.getKind())
+    return e.fail("expects integers, a scale of the result's type and a zero "
+                  "point of the integers' type");
+  bool isWord = e.getKind(0) == ElementKind::I32;
+  return forEachRun(
+      e, out,
+      [&](ArrayRef<SmallVector<Scalar, 0>> in, Scalar *result, int64_t count) {
+        for (int64_t n = 0; n < count; ++n) {
+          int64_t difference = in[0][n].i - in[2][n].i;
+          if (isWord) // As int32 wraps.
+            difference = static_cast<int32_t>(difference);
+          double real = e.getKind() == ElementKind::F64
+                            ? double(difference)
+                            : double(float(difference));
+          result[n] = ofFloat(real * in[1][n].f);
+        }
+      });
+}
+
 EvaluateFunction sinter::weights::findElementwise(StringRef kind) {
+  if (kind == "quantize")
+    return evaluateQuantize;
+  if (kind == "dequantize")
+    return evaluateDequantize;
   if (kind == "where")
     return evaluateWhere;
   if (kind == "cast")

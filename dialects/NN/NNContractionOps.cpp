@@ -10,16 +10,28 @@ using namespace mlir;
 using namespace sinter;
 using namespace sinter::nn;
 
-/// The types of both operands, which hold the same.
+static bool isByte(Type type) { return type.isInteger(8); }
+
+/// What a sum of products of these elements is held in.
+static Type getSumType(Type elementType) {
+  return isByte(elementType) ? IntegerType::get(elementType.getContext(), 32)
+                             : elementType;
+}
+
+/// The types of both operands, which hold the same, or 8-bit integers.
 static FailureOr<std::pair<RankedTensorType, RankedTensorType>>
 checkOperands(const Refusal &refuse, Value lhs, Value rhs) {
   FailureOr<RankedTensorType> left = getTensor(refuse, lhs);
   FailureOr<RankedTensorType> right = getTensor(refuse, rhs);
   if (failed(left) || failed(right))
     return failure();
-  if (left->getElementType() != right->getElementType())
-    return refuse("expects operands with the same element type, but got ",
-                  left->getElementType(), " and ", right->getElementType());
+  Type leftElement = left->getElementType();
+  Type rightElement = right->getElementType();
+  if (leftElement != rightElement &&
+      !(isByte(leftElement) && isByte(rightElement)))
+    return refuse("expects operands with the same element type, or of 8-bit "
+                  "integers, but got ",
+                  leftElement, " and ", rightElement);
   return std::make_pair(*left, *right);
 }
 
@@ -52,7 +64,7 @@ LogicalResult MatmulOp::inferReturnTypes(MLIRContext *,
                   toString(lhs), " and ", toString(rhs));
   sizes->push_back(lhs[lhs.size() - 2]);
   sizes->push_back(rhs.back());
-  return setResult(refuse, *sizes, lhsType.getElementType(), types);
+  return setResult(refuse, *sizes, getSumType(lhsType.getElementType()), types);
 }
 
 //===----------------------------------------------------------------------===//
@@ -73,6 +85,20 @@ static LogicalResult checkConvolution(const Refusal &refuse,
   return checkWindow(refuse, window, input.getRank() - 2); // (C1)
 }
 
+/// What the padding of an input of `type` may hold.
+static LogicalResult checkPadValue(const Refusal &refuse, Type type,
+                                   int64_t value) {
+  if (!isByte(type))
+    return value == 0 ? success()
+                      : refuse("expects a 'pad_value' of 0 for ", type,
+                               ", but got ", value);
+  int64_t low = type.isUnsignedInteger() ? 0 : -128;
+  if (value >= low && value <= low + 255)
+    return success();
+  return refuse("expects a 'pad_value' from ", low, " to ", low + 255, " for ",
+                type, ", but got ", value);
+}
+
 LogicalResult ConvOp::inferReturnTypes(MLIRContext *,
                                        std::optional<Location> location,
                                        Adaptor adaptor,
@@ -87,6 +113,12 @@ LogicalResult ConvOp::inferReturnTypes(MLIRContext *,
                 adaptor.getDilations()};
   int64_t group = adaptor.getGroup();
   if (failed(checkConvolution(refuse, input, filter, window, group)))
+    return failure();
+
+  // Absent while text is parsed: the default comes later.
+  IntegerAttr padValue = adaptor.getPadValueAttr();
+  if (failed(checkPadValue(refuse, input.getElementType(),
+                           padValue ? padValue.getInt() : 0))) // (C5)
     return failure();
 
   SpatialLayout layout{adaptor.getChannelsLast(), input.getRank()};
@@ -107,7 +139,7 @@ LogicalResult ConvOp::inferReturnTypes(MLIRContext *,
     size = sub(size, getExtent(taps[2 + i], window.dilations[i]));
     size = add(floorDiv(size, window.strides[i]), 1);
   }
-  return setResult(refuse, sizes, input.getElementType(), types);
+  return setResult(refuse, sizes, getSumType(input.getElementType()), types);
 }
 
 LogicalResult ConvTransposeOp::inferReturnTypes(
@@ -150,5 +182,5 @@ LogicalResult ConvTransposeOp::inferReturnTypes(
     size = sub(size, getSize(size.getContext(), window.pads[i]));
     size = sub(size, getSize(size.getContext(), window.pads[spatialRank + i]));
   }
-  return setResult(refuse, sizes, input.getElementType(), types);
+  return setResult(refuse, sizes, getSumType(input.getElementType()), types);
 }

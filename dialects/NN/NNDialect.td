@@ -51,5 +51,8 @@ def NN_AnyTensor : NN_TensorOf<[NN_Element]>;
 def NN_FloatTensor : NN_TensorOf<[NN_Float]>;
 def NN_BoolTensor : NN_TensorOf<[I1]>;
 def NN_IndexTensor : NN_TensorOf<[I32, I64]>;
+/// What nn.quantize makes, and what nn.dequantize reads.
+def NN_QuantizedTensor : NN_TensorOf<[I8, I16, UI8, UI16]>;
+def NN_DequantizableTensor : NN_TensorOf<[I8, I16, I32, UI8, UI16]>;
 
 #endif // SINTER_DIALECTS_NN_NNDIALECT_TD

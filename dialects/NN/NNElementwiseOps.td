@@ -123,6 +123,43 @@ def NN_WhereOp : NN_InferredOp<"where", [NN_Elementwise]> {
   let assemblyFormat = [{ $condition `,` $on_true `,` $on_false attr-dict
     `:` type($condition) `,` type($on_true) `,` type($on_false) }];
 }
+def NN_QuantizeOp : NN_InferredOp<"quantize", [NN_Elementwise]> {
+  let summary = "maps real numbers to integers: saturate(round(input / scale) + zero_point)";
+  let description = [{
+    Rounds halves to even; the sum saturates to the range of the result type, which
+    is that of the zero point. NaN becomes the smallest value.
+
+    ```mlir
+    %q = nn.quantize %x, %scale, %zero : tensor<1x8x8x16xf32>, tensor<f32>, tensor<ui8>
+    ```
+    Constraints:
+    - (C1) input and scale have the same element type;
+    - (C2) the three shapes broadcast.
+    Parameters of an axis or of blocks are given with a shape that broadcasts.
+  }];
+  let arguments = (ins NN_FloatTensor:$input, NN_FloatTensor:$scale, NN_QuantizedTensor:$zero_point);
+  let results = (outs NN_QuantizedTensor:$result);
+  let assemblyFormat = [{ $input `,` $scale `,` $zero_point attr-dict
+    `:` type($input) `,` type($scale) `,` type($zero_point) }];
+}
+def NN_DequantizeOp : NN_InferredOp<"dequantize", [NN_Elementwise]> {
+  let summary = "maps integers to the real numbers they stand for: (input - zero_point) * scale";
+  let description = [{
+    The difference is exact (of `i32`: wraps); the result has the element type of the
+    scale.
+
+    ```mlir
+    %x = nn.dequantize %q, %scale, %zero : tensor<1x8x8x16xui8>, tensor<f32>, tensor<ui8>
+    ```
+    Constraints:
+    - (C1) input and zero point have the same element type;
+    - (C2) the three shapes broadcast.
+  }];
+  let arguments = (ins NN_DequantizableTensor:$input, NN_FloatTensor:$scale, NN_DequantizableTensor:$zero_point);
+  let results = (outs NN_FloatTensor:$result);
+  let assemblyFormat = [{ $input `,` $scale `,` $zero_point attr-dict
+    `:` type($input) `,` type($scale) `,` type($zero_point) }];
+}
 def NN_CastOp : NN_Op<"cast", [NN_Elementwise]> {
   let summary = "converts the element type";
   let description = [{

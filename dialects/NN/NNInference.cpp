@@ -114,6 +114,27 @@ LogicalResult WhereOp::inferReturnTypes(MLIRContext *,
       getElementTypeOrSelf(adaptor.getOnTrue().getType()), types);
 }
 
+LogicalResult QuantizeOp::inferReturnTypes(MLIRContext *,
+                                           std::optional<Location> location,
+                                           Adaptor adaptor,
+                                           SmallVectorImpl<Type> &types) {
+  ValueRange operands = adaptor.getOperands();
+  return inferBroadcast(
+      {getOperationName(), location}, operands, operands.take_front(2),
+      getElementTypeOrSelf(adaptor.getZeroPoint().getType()), types);
+}
+
+LogicalResult DequantizeOp::inferReturnTypes(MLIRContext *,
+                                             std::optional<Location> location,
+                                             Adaptor adaptor,
+                                             SmallVectorImpl<Type> &types) {
+  ValueRange operands = adaptor.getOperands();
+  Value integers[] = {adaptor.getInput(), adaptor.getZeroPoint()};
+  return inferBroadcast({getOperationName(), location}, operands, integers,
+                        getElementTypeOrSelf(adaptor.getScale().getType()),
+                        types);
+}
+
 LogicalResult nn::checkWindow(const Refusal &refuse, const Window &window,
                               int64_t spatialRank) {
   auto check = [&](StringRef name, ArrayRef<int64_t> values, int64_t length,

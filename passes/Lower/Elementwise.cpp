@@ -231,6 +231,14 @@ static Value emitCos(ValueEmitter &e, Operation *, ValueRange in) {
   return emitSine(e, in[0], /*cosine=*/true);
 }
 
+static Value emitQuantize(ValueEmitter &e, Operation *op, ValueRange in) {
+  return emitQuantization(e, in[0], in[1], in[2],
+                          getElementTypeOrSelf(op->getResult(0)));
+}
+static Value emitDequantize(ValueEmitter &e, Operation *, ValueRange in) {
+  return emitDequantization(e, in[0], in[1], in[2]);
+}
+
 static Value emitCast(ValueEmitter &e, Operation *op, ValueRange in) {
   return emitConversion(e, in[0], getElementTypeOrSelf(op->getOperand(0)),
                         getElementTypeOrSelf(op->getResult(0)));
@@ -261,6 +269,7 @@ static const llvm::StringMap<Row> &getTable() {
       {"nn.ceil", {emitFloatUnary<math::CeilOp>}},
       {"nn.clamp", {emitClamp}},
       {"nn.cos", {emitCos, true}},
+      {"nn.dequantize", {emitDequantize}},
       {"nn.div", {emitDiv, true}},
       {"nn.equal", {emitEqual}},
       {"nn.erf", {emitErf, true}},
@@ -278,6 +287,7 @@ static const llvm::StringMap<Row> &getTable() {
       {"nn.not", {emitNot}},
       {"nn.or", {emitLogic<arith::OrIOp>}},
       {"nn.pow", {emitPow, true}},
+      {"nn.quantize", {emitQuantize, true}},
       {"nn.relu", {emitRelu}},
       {"nn.round", {emitFloatUnary<math::RoundEvenOp>}},
       {"nn.sigmoid", {emitSigmoid, true}},

@@ -70,6 +70,14 @@ mlir::Value emitPower(ValueEmitter &e, mlir::Value x, mlir::Value y,
 /// Remainder with the sign of `x`; exact while |x / y| < 2^24 (f64: 2^53).
 mlir::Value emitFloatRemainder(ValueEmitter &e, mlir::Value x, mlir::Value y);
 
+/// What nn.quantize and nn.dequantize say. `to` is the tensor element type that
+/// is made; the types of the others are compute types, and `e.isUnsigned` tells
+/// how the integers of a dequantization are read.
+mlir::Value emitQuantization(ValueEmitter &e, mlir::Value x, mlir::Value scale,
+                             mlir::Value zeroPoint, mlir::Type to);
+mlir::Value emitDequantization(ValueEmitter &e, mlir::Value q,
+                               mlir::Value scale, mlir::Value zeroPoint);
+
 /// Converts between tensor element types as nn.cast says.
 mlir::Value emitConversion(ValueEmitter &e, mlir::Value x, mlir::Type from,
                            mlir::Type to);

@@ -21,7 +21,7 @@ def VerifyFormPass : Pass<"sinter-verify-form", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"form", "form", "std::string", /*default=*/"\"import\"",
-           "Phase whose promise is checked: import, simplify, fuse, outline, lower or place">,
+           "Phase whose promise is checked: import, simplify, plan, compress, fuse, outline, lower or place">,
   ];
 }
 

@@ -43,6 +43,8 @@ constexpr StringLiteral kLowered =
 constexpr Form kForms[] = {
     {"import", "func.func", "nn.* func.return", "", ""},
     {"simplify", "func.func", "nn.* func.return", "", ""},
+    {"plan", "func.func", "nn.* func.return", "", ""},
+    {"compress", "func.func", "nn.* func.return", "", ""},
     {"fuse", "func.func", "kernel.group nn.reshape nn.weight func.return", "",
      ""},
     {"outline", "func.func kernel.func",

@@ -231,8 +231,8 @@ void addCompileCommand(CLI::App &app, Action &action) {
       ->type_name("N");
   command
       ->add_option("--stop-after", options->stopAfter,
-                   "Stop when this phase is done: import, simplify, fuse, "
-                   "outline, lower, place, generate or emit")
+                   "Stop when this phase is done: import, simplify, plan, "
+                   "compress, fuse, outline, lower, place, generate or emit")
       ->type_name("PHASE");
   command
       ->add_option("--start-after", options->startAfter,

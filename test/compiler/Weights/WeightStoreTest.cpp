@@ -152,6 +152,27 @@ TEST_F(Weights, CastsSaturateAndWrap) {
       (std::vector<bool>{true, true, true, true}));
 }
 
+TEST_F(Weights, Quantization) {
+  RankedTensorType bytes = type({2, 4}, builder.getIntegerType(8, false));
+  RankedTensorType zeroType = type({2, 1}, bytes.getElementType());
+  WeightAttr values =
+      dense({2, 4}, {0.25f, 0.75f, -9, std::nanf(""), 0.75f, -0.75f, 1e30f, 9});
+  WeightAttr scale = dense({}, {0.5f});
+  WeightAttr zero =
+      dense(DenseElementsAttr::get(zeroType, ArrayRef<uint8_t>{10, 128}));
+  // Quotients 0.5, 1.5, -18 | 1.5, -1.5, 2e30, 18: halves to even.
+  std::vector<uint8_t> quantized{10, 12, 0, 0, 130, 126, 255, 146};
+  WeightAttr integers = make("quantize", {values, scale, zero}, bytes);
+  EXPECT_EQ(evaluate<uint8_t>(integers), quantized);
+  EXPECT_EQ(
+      evaluate(make("dequantize", {integers, scale, zero}, floats({2, 4}))),
+      (Floats{0, 1, -5, -5, 1, -1, 63.5, 9}));
+  // The zero point is not of the type of the integers.
+  EXPECT_TRUE(
+      evaluate(make("dequantize", {integers, scale, scale}, floats({2, 4})))
+          .empty());
+}
+
 TEST_F(Weights, WhereAndComparisons) {
   RankedTensorType bits = type({3}, builder.getI1Type());
   WeightAttr less = make("less", {dense({3}, {1, 2, 3}), dense({}, {2})}, bits);

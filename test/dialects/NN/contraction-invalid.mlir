@@ -25,7 +25,7 @@ func.func @matmul_c3(%x: tensor<3x2x8xf32>, %y: tensor<4x8x2xf32>) {
 // -----
 
 func.func @matmul_element_type(%x: tensor<2x8xf32>, %y: tensor<8x2xf64>) {
-  // expected-error @below {{'nn.matmul' op expects operands with the same element type, but got 'f32' and 'f64'}}
+  // expected-error @below {{'nn.matmul' op expects operands with the same element type, or of 8-bit integers, but got 'f32' and 'f64'}}
   %0 = nn.matmul %x, %y : tensor<2x8xf32>, tensor<8x2xf64>
   return
 }
@@ -123,5 +123,37 @@ func.func @conv_transpose_c2(%x: tensor<1x4x8xf32>, %w: tensor<6x2x3xf32>) {
 func.func @conv_transpose_c3(%x: tensor<1x4x8xf32>, %w: tensor<4x2x3xf32>) {
   // expected-error @below {{'nn.conv_transpose' op expects a group count that divides the 4 channels, but got 3}}
   %0 = nn.conv_transpose %x, %w strides [1] pads [0, 0] dilations [1] output_padding [0] group 3 : tensor<1x4x8xf32>, tensor<4x2x3xf32>
+  return
+}
+
+// -----
+
+func.func @matmul_byte_and_float(%x: tensor<2x8xui8>, %y: tensor<8x2xf32>) {
+  // expected-error @below {{'nn.matmul' op expects operands with the same element type, or of 8-bit integers, but got 'ui8' and 'f32'}}
+  %0 = nn.matmul %x, %y : tensor<2x8xui8>, tensor<8x2xf32>
+  return
+}
+
+// -----
+
+func.func @conv_c5_range(%x: tensor<1x3x8xui8>, %w: tensor<4x3x3xi8>) {
+  // expected-error @below {{'nn.conv' op expects a 'pad_value' from 0 to 255 for 'ui8', but got 256}}
+  %0 = nn.conv %x, %w strides [1] pads [1, 1] dilations [1] group 1 pad_value 256 : tensor<1x3x8xui8>, tensor<4x3x3xi8>
+  return
+}
+
+// -----
+
+func.func @conv_c5_signed(%x: tensor<1x3x8xi8>, %w: tensor<4x3x3xi8>) {
+  // expected-error @below {{'nn.conv' op expects a 'pad_value' from -128 to 127 for 'i8', but got 128}}
+  %0 = nn.conv %x, %w strides [1] pads [1, 1] dilations [1] group 1 pad_value 128 : tensor<1x3x8xi8>, tensor<4x3x3xi8>
+  return
+}
+
+// -----
+
+func.func @conv_c5_float(%x: tensor<1x3x8xf32>, %w: tensor<4x3x3xf32>) {
+  // expected-error @below {{'nn.conv' op expects a 'pad_value' of 0 for 'f32', but got 1}}
+  %0 = nn.conv %x, %w strides [1] pads [1, 1] dilations [1] group 1 pad_value 1 : tensor<1x3x8xf32>, tensor<4x3x3xf32>
   return
 }

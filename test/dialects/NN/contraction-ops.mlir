@@ -54,3 +54,26 @@ func.func @conv_transpose_channels_last(%x: tensor<1x4x5x8xf32>, %f: tensor<8x6x
     : tensor<1x4x5x8xf32>, tensor<8x6x3x3xf32>
   return %0 : tensor<1x8x13x6xf32>
 }
+
+// Products of 8-bit integers, signed or not, are i32.
+
+// CHECK-LABEL: func.func @matmul_integers
+func.func @matmul_integers(%x: tensor<4x8xui8>, %y: tensor<8x3xi8>) -> tensor<4x3xi32> {
+  // CHECK: nn.matmul %{{.+}}, %{{.+}} : tensor<4x8xui8>, tensor<8x3xi8>
+  %0 = nn.matmul %x, %y : tensor<4x8xui8>, tensor<8x3xi8>
+  return %0 : tensor<4x3xi32>
+}
+
+// CHECK-LABEL: func.func @conv_integers
+func.func @conv_integers(%x: tensor<1x9x8xui8>, %w: tensor<16x8x3xi8>) -> tensor<1x9x16xi32> {
+  // CHECK: group 1 channels_last pad_value 128 : tensor<1x9x8xui8>, tensor<16x8x3xi8>
+  %0 = nn.conv %x, %w strides [1] pads [1, 1] dilations [1] group 1 channels_last pad_value 128 : tensor<1x9x8xui8>, tensor<16x8x3xi8>
+  return %0 : tensor<1x9x16xi32>
+}
+
+// CHECK-LABEL: func.func @conv_integers_pad_zero
+func.func @conv_integers_pad_zero(%x: tensor<1x8x9xi8>, %w: tensor<16x8x3xui8>) -> tensor<1x16x9xi32> {
+  // CHECK: group 1 : tensor<1x8x9xi8>, tensor<16x8x3xui8>
+  %0 = nn.conv %x, %w strides [1] pads [1, 1] dilations [1] group 1 pad_value 0 : tensor<1x8x9xi8>, tensor<16x8x3xui8>
+  return %0 : tensor<1x16x9xi32>
+}

@@ -94,3 +94,35 @@ func.func @cast_c1(%x: tensor<?xf32, #nn.dims<[n]>>) {
   %0 = nn.cast %x : tensor<?xf32, #nn.dims<[n]>> to tensor<?xi32, #nn.dims<[m]>>
   return
 }
+
+// -----
+
+func.func @quantize_c1(%x: tensor<4xf32>, %scale: tensor<f16>, %zero: tensor<ui8>) {
+  // expected-error @below {{'nn.quantize' op expects operands with the same element type, but got 'f32' and 'f16'}}
+  %0 = nn.quantize %x, %scale, %zero : tensor<4xf32>, tensor<f16>, tensor<ui8>
+  return
+}
+
+// -----
+
+func.func @quantize_c2(%x: tensor<4xf32>, %scale: tensor<3xf32>, %zero: tensor<ui8>) {
+  // expected-error @below {{'nn.quantize' op expects equal sizes, or 1, in every dimension, but got shapes [4] and [3]}}
+  %0 = nn.quantize %x, %scale, %zero : tensor<4xf32>, tensor<3xf32>, tensor<ui8>
+  return
+}
+
+// -----
+
+func.func @quantize_to_i32(%x: tensor<4xf32>, %scale: tensor<f32>, %zero: tensor<i32>) {
+  // expected-error @below {{'nn.quantize' op operand #2 must be ranked tensor with the size of each free dimension}}
+  %0 = nn.quantize %x, %scale, %zero : tensor<4xf32>, tensor<f32>, tensor<i32>
+  return
+}
+
+// -----
+
+func.func @dequantize_c1(%q: tensor<4xui8>, %scale: tensor<f32>, %zero: tensor<i8>) {
+  // expected-error @below {{'nn.dequantize' op expects operands with the same element type, but got 'ui8' and 'i8'}}
+  %0 = nn.dequantize %q, %scale, %zero : tensor<4xui8>, tensor<f32>, tensor<i8>
+  return
+}

@@ -132,3 +132,17 @@ func.func @broadcast_empty(%x: tensor<0x1xf32>, %y: tensor<8xf32>) -> tensor<0x8
   %0 = nn.mul %x, %y : tensor<0x1xf32>, tensor<8xf32>
   return %0 : tensor<0x8xf32>
 }
+
+// CHECK-LABEL: func.func @quantize
+func.func @quantize(%x: !dyn, %scale: tensor<8xf32>, %zero: tensor<ui8>) -> tensor<?x8xui8, #nn.dims<[n, 8]>> {
+  // CHECK: nn.quantize %{{.+}}, %{{.+}}, %{{.+}} : tensor<?x8xf32, #nn.dims<[n, 8]>>, tensor<8xf32>, tensor<ui8>
+  %0 = nn.quantize %x, %scale, %zero : !dyn, tensor<8xf32>, tensor<ui8>
+  return %0 : tensor<?x8xui8, #nn.dims<[n, 8]>>
+}
+
+// CHECK-LABEL: func.func @dequantize
+func.func @dequantize(%q: tensor<4x8xi32>, %scale: tensor<4x1xf16>, %zero: tensor<i32>) -> tensor<4x8xf16> {
+  // CHECK: nn.dequantize %{{.+}}, %{{.+}}, %{{.+}} : tensor<4x8xi32>, tensor<4x1xf16>, tensor<i32>
+  %0 = nn.dequantize %q, %scale, %zero : tensor<4x8xi32>, tensor<4x1xf16>, tensor<i32>
+  return %0 : tensor<4x8xf16>
+}

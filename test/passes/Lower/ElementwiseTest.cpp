@@ -327,3 +327,67 @@ TEST(Elementwise, WhereBroadcastsItsOperands) {
                {toBytes(std::vector<uint8_t>{1, 0, 1}), toBytes(a), toBytes(b)},
                expected, {}, 0);
 }
+
+/// saturate(round(x / scale) + zero) as ONNX QuantizeLinear says.
+template <typename T>
+static T quantize(float x, float scale, T zero) {
+  double value = std::nearbyint(x / scale) + double(zero);
+  double least = std::numeric_limits<T>::min(),
+         most = std::numeric_limits<T>::max();
+  return static_cast<T>(value > least ? std::min(value, most) : least);
+}
+
+/// A kernel of nn.quantize or nn.dequantize with a scale and a zero point for
+/// each of 5 columns.
+static std::string makeScaled(const std::string &operation,
+                              const std::string &from, const std::string &scale,
+                              const std::string &zero, const std::string &to) {
+  return "@f(%x: tensor<40x5x" + from + ">, %s: tensor<5x" + scale +
+         ">, %z: tensor<5x" + zero + ">) -> tensor<40x5x" + to +
+         "> attributes {kind = #kernel.kind<loop>} {\n%r = " + operation +
+         " %x, %s, %z : tensor<40x5x" + from + ">, tensor<5x" + scale +
+         ">, tensor<5x" + zero + ">\nkernel.yield %r : tensor<40x5x" + to +
+         ">\n}";
+}
+
+template <typename T>
+static void checkQuantization(const std::string &type, std::vector<T> zeros) {
+  SCOPED_TRACE(type);
+  std::vector<float> scales{0.5f, 1.0f, 0.037f, 3e-3f, 1e-30f};
+  std::vector<float> x = makeUniform(190, -40, 40);
+  for (float value : {0.25f, 0.75f, -0.25f, 1.5f, 2.5f, kInf, -kInf, kNan,
+                      1e30f, -1e30f}) // Halves, then what saturates.
+    x.push_back(value);
+  std::vector<T> quantized;
+  std::vector<float> reals;
+  for (size_t i = 0; i < x.size(); ++i)
+    quantized.push_back(quantize(x[i], scales[i % 5], zeros[i % 5]));
+  for (size_t i = 0; i < x.size(); ++i)
+    reals.push_back(float(int32_t(quantized[i]) - int32_t(zeros[i % 5])) *
+                    scales[i % 5]);
+  runKernel(
+      makeScaled("nn.quantize", "f32", "f32", type, type),
+      {toBytes(x), toBytes(scales), toBytes(zeros)}, {x.size() * sizeof(T)}, {},
+      [&](const RunResult &result) { EXPECT_EQ(result.get<T>(0), quantized); });
+  expectKernel(makeScaled("nn.dequantize", type, "f32", type, "f32"),
+               {toBytes(quantized), toBytes(scales), toBytes(zeros)}, reals, {},
+               0);
+}
+
+TEST(Elementwise, QuantizationSaturatesAndRoundsHalvesToEven) {
+  checkQuantization<uint8_t>("ui8", {0, 128, 255, 7, 100});
+  checkQuantization<int8_t>("i8", {0, -128, 127, 7, -100});
+  checkQuantization<uint16_t>("ui16", {0, 32768, 65535, 7, 100});
+  checkQuantization<int16_t>("i16", {0, -32768, 32767, 7, -100});
+}
+
+TEST(Elementwise, SumsAreDequantized) {
+  std::vector<int32_t> x(200), zeros{0, 0, 5, -5, 0};
+  std::vector<float> scales{0.5f, 1.0f, 0.037f, 3e-3f, 1e-30f}, expected;
+  for (size_t i = 0; i < x.size(); ++i) {
+    x[i] = int32_t(i * 2654435761u) >> (i % 25);
+    expected.push_back(float(x[i] - zeros[i % 5]) * scales[i % 5]);
+  }
+  expectKernel(makeScaled("nn.dequantize", "i32", "f32", "i32", "f32"),
+               {toBytes(x), toBytes(scales), toBytes(zeros)}, expected, {}, 0);
+}

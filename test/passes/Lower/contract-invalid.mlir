@@ -22,10 +22,10 @@ module @x86_64_v3 attributes {kernel.target = "x86-64-v3"} {
 // -----
 
 module @x86_64_v3 attributes {kernel.target = "x86-64-v3"} {
-  kernel.func @element_type(%a: tensor<4x4xi8>) -> tensor<4x4xi8> attributes {kind = #kernel.kind<contract>} {
+  kernel.func @element_type(%a: tensor<4x4xi16>) -> tensor<4x4xi16> attributes {kind = #kernel.kind<contract>} {
     // expected-error @below {{expects a float type, i32 or i64 as element type}}
-    %0 = nn.matmul %a, %a : tensor<4x4xi8>, tensor<4x4xi8>
-    kernel.yield %0 : tensor<4x4xi8>
+    %0 = nn.matmul %a, %a : tensor<4x4xi16>, tensor<4x4xi16>
+    kernel.yield %0 : tensor<4x4xi16>
   }
 }
 
