@@ -1,48 +1,48 @@
-//===- Tensors.h - what the commands take from tensors/ -*- C++ -*-===//
+//===- Tensors.h - what the commands take from runtime/files -*- C++ -*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#ifndef SINTER_TOOLS_SINTER_TENSORS_H
-#define SINTER_TOOLS_SINTER_TENSORS_H
+#ifndef SINTER_TOOLS_SINTER_RUNTIME_FILES_H
+#define SINTER_TOOLS_SINTER_RUNTIME_FILES_H
 
-#include "tensors/Failure.h"
-#include "tensors/Files.h"
-#include "tensors/Npy.h"
-#include "tensors/Npz.h"
-#include "tensors/Pb.h"
-#include "tensors/Value.h"
+#include "runtime/files/Failure.h"
+#include "runtime/files/Files.h"
+#include "runtime/files/Npy.h"
+#include "runtime/files/Npz.h"
+#include "runtime/files/Pb.h"
+#include "runtime/files/Value.h"
 
 namespace sinter::cli {
 
-using tensors::computeStatistics;
-using tensors::countElements;
-using tensors::describeDims;
-using tensors::describeTensor;
-using tensors::ElementType;
-using tensors::ExitCode;
-using tensors::Failure;
-using tensors::findExternalFiles;
-using tensors::formatNpy;
-using tensors::formatPb;
-using tensors::getElement;
-using tensors::getTypeInfo;
-using tensors::getTypeName;
-using tensors::getTypeOfNpy;
-using tensors::hasSuffix;
-using tensors::isFloat;
-using tensors::makeFolder;
-using tensors::parseNpy;
-using tensors::parsePb;
-using tensors::PbMessage;
-using tensors::readFile;
-using tensors::readNpz;
-using tensors::setElement;
-using tensors::Statistics;
-using tensors::TypeInfo;
-using tensors::Value;
-using tensors::writeFile;
+using files::computeStatistics;
+using files::countElements;
+using files::describeDims;
+using files::describeTensor;
+using files::ElementType;
+using files::ExitCode;
+using files::Failure;
+using files::findExternalFiles;
+using files::formatNpy;
+using files::formatPb;
+using files::getElement;
+using files::getTypeInfo;
+using files::getTypeName;
+using files::getTypeOfNpy;
+using files::hasSuffix;
+using files::isFloat;
+using files::makeFolder;
+using files::parseNpy;
+using files::parsePb;
+using files::PbMessage;
+using files::readFile;
+using files::readNpz;
+using files::setElement;
+using files::Statistics;
+using files::TypeInfo;
+using files::Value;
+using files::writeFile;
 
 } // namespace sinter::cli
 
-#endif // SINTER_TOOLS_SINTER_TENSORS_H
+#endif // SINTER_TOOLS_SINTER_RUNTIME_FILES_H

@@ -3,9 +3,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "tensors/Files.h"
+#include "runtime/files/Files.h"
 
-#include "tensors/Failure.h"
+#include "runtime/files/Failure.h"
 
 #include <cerrno>
 #include <cstdio>
@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace sinter::tensors {
+namespace sinter::files {
 
 namespace {
 /// A file descriptor that closes itself.
@@ -113,4 +113,4 @@ bool hasSuffix(const std::string &path, std::string_view suffix) {
          std::string_view(path).substr(path.size() - suffix.size()) == suffix;
 }
 
-} // namespace sinter::tensors
+} // namespace sinter::files

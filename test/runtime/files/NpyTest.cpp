@@ -3,10 +3,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "tensors/Npy.h"
-#include "tensors/Failure.h"
-#include "tensors/Files.h"
-#include "tensors/Npz.h"
+#include "runtime/files/Npy.h"
+#include "runtime/files/Failure.h"
+#include "runtime/files/Files.h"
+#include "runtime/files/Npz.h"
 
 #include <cstring>
 #include <filesystem>
@@ -14,7 +14,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-using namespace sinter::tensors;
+using namespace sinter::files;
 
 static const uint8_t *bytesOf(const std::string &text) {
   return reinterpret_cast<const uint8_t *>(text.data());

@@ -3,8 +3,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#ifndef SINTER_TENSORS_VALUE_H
-#define SINTER_TENSORS_VALUE_H
+#ifndef SINTER_RUNTIME_FILES_VALUE_H
+#define SINTER_RUNTIME_FILES_VALUE_H
 
 #include <cstddef>
 #include <cstdint>
@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace sinter::tensors {
+namespace sinter::files {
 
 /// Element types, numbered as in ONNX TensorProto.DataType.
 enum class ElementType : int {
@@ -95,6 +95,6 @@ struct Statistics {
 /// Computes the statistics of a tensor of numbers.
 Statistics computeStatistics(const Value &value);
 
-} // namespace sinter::tensors
+} // namespace sinter::files
 
-#endif // SINTER_TENSORS_VALUE_H
+#endif // SINTER_RUNTIME_FILES_VALUE_H

@@ -3,9 +3,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "tensors/Failure.h"
+#include "runtime/files/Failure.h"
 
-namespace sinter::tensors {
+namespace sinter::files {
 
 Failure &Failure::withNode(std::string nodeName, std::string opType) {
   node = std::move(nodeName);
@@ -28,4 +28,4 @@ Failure &Failure::withRemedy(std::string what) {
   return *this;
 }
 
-} // namespace sinter::tensors
+} // namespace sinter::files

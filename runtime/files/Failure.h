@@ -3,13 +3,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#ifndef SINTER_TENSORS_FAILURE_H
-#define SINTER_TENSORS_FAILURE_H
+#ifndef SINTER_RUNTIME_FILES_FAILURE_H
+#define SINTER_RUNTIME_FILES_FAILURE_H
 
 #include <exception>
 #include <string>
 
-namespace sinter::tensors {
+namespace sinter::files {
 
 /// The exit codes of `sinter`; other programs rely on the numbers.
 enum class ExitCode : int {
@@ -45,6 +45,6 @@ public:
   std::string node, op, expected, found, remedy;
 };
 
-} // namespace sinter::tensors
+} // namespace sinter::files
 
-#endif // SINTER_TENSORS_FAILURE_H
+#endif // SINTER_RUNTIME_FILES_FAILURE_H

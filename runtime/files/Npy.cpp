@@ -3,13 +3,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "tensors/Npy.h"
+#include "runtime/files/Npy.h"
 
-#include "tensors/Failure.h"
+#include "runtime/files/Failure.h"
 
 #include <cstring>
 
-namespace sinter::tensors {
+namespace sinter::files {
 
 static constexpr char magic[] = "\x93NUMPY";
 static constexpr size_t magicSize = 6;
@@ -218,4 +218,4 @@ std::string formatNpy(const Value &tensor) {
   return file;
 }
 
-} // namespace sinter::tensors
+} // namespace sinter::files

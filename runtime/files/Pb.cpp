@@ -4,14 +4,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "tensors/Pb.h"
+#include "runtime/files/Pb.h"
 
-#include "tensors/Failure.h"
+#include "runtime/files/Failure.h"
 
 #include <algorithm>
 #include <cstring>
 
-namespace sinter::tensors {
+namespace sinter::files {
 
 namespace {
 /// Walks the fields of one message of the protobuf wire format.
@@ -395,4 +395,4 @@ std::string formatPb(const Value &value) {
   return out;
 }
 
-} // namespace sinter::tensors
+} // namespace sinter::files

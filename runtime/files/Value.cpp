@@ -3,14 +3,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "tensors/Value.h"
+#include "runtime/files/Value.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
 
-namespace sinter::tensors {
+namespace sinter::files {
 
 static const TypeInfo typeTable[] = {
     {ElementType::F32, "float32", 4, "<f4"},
@@ -232,4 +232,4 @@ Statistics computeStatistics(const Value &value) {
   return result;
 }
 
-} // namespace sinter::tensors
+} // namespace sinter::files

@@ -3,20 +3,20 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#ifndef SINTER_TENSORS_NPZ_H
-#define SINTER_TENSORS_NPZ_H
+#ifndef SINTER_RUNTIME_FILES_NPZ_H
+#define SINTER_RUNTIME_FILES_NPZ_H
 
-#include "tensors/Value.h"
+#include "runtime/files/Value.h"
 
 #include <string>
 #include <vector>
 
-namespace sinter::tensors {
+namespace sinter::files {
 
 /// Reads the arrays of a .npz file (a zip archive, stored or deflated, of .npy
 /// files), each with its name. Throws a Failure (bad input file) naming `path`.
 std::vector<Value> readNpz(const std::string &path);
 
-} // namespace sinter::tensors
+} // namespace sinter::files
 
-#endif // SINTER_TENSORS_NPZ_H
+#endif // SINTER_RUNTIME_FILES_NPZ_H

@@ -3,16 +3,16 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#ifndef SINTER_TENSORS_PB_H
-#define SINTER_TENSORS_PB_H
+#ifndef SINTER_RUNTIME_FILES_PB_H
+#define SINTER_RUNTIME_FILES_PB_H
 
-#include "tensors/Value.h"
+#include "runtime/files/Value.h"
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
-namespace sinter::tensors {
+namespace sinter::files {
 
 /// Which message a .pb file holds.
 enum class PbMessage { Tensor, Sequence, Optional };
@@ -30,6 +30,6 @@ std::string formatPb(const Value &value);
 /// `data` names, sorted, each once; what is damaged is passed over.
 std::vector<std::string> findExternalFiles(const uint8_t *data, size_t size);
 
-} // namespace sinter::tensors
+} // namespace sinter::files
 
-#endif // SINTER_TENSORS_PB_H
+#endif // SINTER_RUNTIME_FILES_PB_H

@@ -3,15 +3,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#ifndef SINTER_TENSORS_FILES_H
-#define SINTER_TENSORS_FILES_H
+#ifndef SINTER_RUNTIME_FILES_FILES_H
+#define SINTER_RUNTIME_FILES_FILES_H
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace sinter::tensors {
+namespace sinter::files {
 
 /// Reads a whole file. Throws a Failure (bad input file) that names it.
 std::vector<uint8_t> readFile(const std::string &path);
@@ -26,6 +26,6 @@ void makeFolder(const std::string &path);
 /// True if `path` ends in `suffix`.
 bool hasSuffix(const std::string &path, std::string_view suffix);
 
-} // namespace sinter::tensors
+} // namespace sinter::files
 
-#endif // SINTER_TENSORS_FILES_H
+#endif // SINTER_RUNTIME_FILES_FILES_H

@@ -3,16 +3,16 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "tensors/Npz.h"
+#include "runtime/files/Npz.h"
 
-#include "tensors/Failure.h"
-#include "tensors/Files.h"
-#include "tensors/Npy.h"
+#include "runtime/files/Failure.h"
+#include "runtime/files/Files.h"
+#include "runtime/files/Npy.h"
 
 #include <algorithm>
 #include <zlib.h>
 
-namespace sinter::tensors {
+namespace sinter::files {
 
 namespace {
 /// A zip archive in memory. Everything is read through its central directory.
@@ -187,4 +187,4 @@ std::vector<Value> readNpz(const std::string &path) {
   return Archive(path).readArrays();
 }
 
-} // namespace sinter::tensors
+} // namespace sinter::files

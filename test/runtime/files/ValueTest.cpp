@@ -3,14 +3,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "tensors/Value.h"
+#include "runtime/files/Value.h"
 
 #include <cmath>
 #include <cstring>
 #include <gtest/gtest.h>
 #include <limits>
 
-using namespace sinter::tensors;
+using namespace sinter::files;
 
 static Value makeTensor(ElementType type, std::vector<int64_t> dims) {
   Value tensor;

@@ -3,12 +3,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "tensors/Pb.h"
-#include "tensors/Failure.h"
+#include "runtime/files/Pb.h"
+#include "runtime/files/Failure.h"
 
 #include <gtest/gtest.h>
 
-using namespace sinter::tensors;
+using namespace sinter::files;
 
 static Value parse(const std::string &text, PbMessage message) {
   return parsePb(reinterpret_cast<const uint8_t *>(text.data()), text.size(),

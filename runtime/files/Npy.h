@@ -3,15 +3,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#ifndef SINTER_TENSORS_NPY_H
-#define SINTER_TENSORS_NPY_H
+#ifndef SINTER_RUNTIME_FILES_NPY_H
+#define SINTER_RUNTIME_FILES_NPY_H
 
-#include "tensors/Value.h"
+#include "runtime/files/Value.h"
 
 #include <cstdint>
 #include <string>
 
-namespace sinter::tensors {
+namespace sinter::files {
 
 /// Reads a .npy file (versions 1 to 3) of `size` bytes at `data`; column-major
 /// arrays become row-major. Throws a Failure (bad input file) that starts with
@@ -21,6 +21,6 @@ Value parseNpy(const uint8_t *data, size_t size, const std::string &place);
 /// Returns the .npy file (version 1) of a tensor whose type numpy has.
 std::string formatNpy(const Value &tensor);
 
-} // namespace sinter::tensors
+} // namespace sinter::files
 
-#endif // SINTER_TENSORS_NPY_H
+#endif // SINTER_RUNTIME_FILES_NPY_H
