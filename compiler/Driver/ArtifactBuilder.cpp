@@ -225,9 +225,9 @@ static void describeError(llvm::Error error, Failure &failure) {
 
 llvm::LogicalResult
 sinter::buildArtifact(mlir::ModuleOp module, codegen::GeneratedCode &code,
-                      codegen::SizeTable &sizes, llvm::StringRef output,
-                      const Events &events, CompileResult &result,
-                      Failure &failure) {
+                      codegen::SizeTable &sizes, llvm::StringRef lock,
+                      llvm::StringRef output, const Events &events,
+                      CompileResult &result, Failure &failure) {
   auto path = module->getAttrOfType<StringAttr>("nn.model");
   if (!path)
     return module.emitError("expects the attribute 'nn.model', the path of the "
@@ -239,6 +239,7 @@ sinter::buildArtifact(mlir::ModuleOp module, codegen::GeneratedCode &code,
   artifact.manifest = describeModel(module, code, sizes);
   if (!path.getValue().empty())
     artifact.manifest.modelHash = hashFile(path.getValue());
+  artifact.manifest.lock = lock.str();
   artifact.objects = std::move(code.objects);
   artifact.weights = collectWeights(getSchedule(module), **store);
   artifact.progress = [&](uint64_t done, uint64_t total) {

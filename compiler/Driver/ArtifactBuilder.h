@@ -17,13 +17,15 @@ namespace sinter {
 codegen::SizeTable makeSizeTable(mlir::ModuleOp module);
 
 /// Writes the artifact `output`: the objects of `code`, the weights of the
-/// schedule (evaluated one by one) and the manifest. Fills the sizes and
+/// schedule (evaluated one by one) and the manifest, which keeps the text
+/// `lock`. Fills the sizes and
 /// instruction sets of `result`. On failure fills `failure` or emits an error.
 llvm::LogicalResult buildArtifact(mlir::ModuleOp module,
                                   codegen::GeneratedCode &code,
                                   codegen::SizeTable &sizes,
-                                  llvm::StringRef output, const Events &events,
-                                  CompileResult &result, Failure &failure);
+                                  llvm::StringRef lock, llvm::StringRef output,
+                                  const Events &events, CompileResult &result,
+                                  Failure &failure);
 
 } // namespace sinter
 

@@ -9,8 +9,10 @@
 #include "compiler/Driver/ArtifactBuilder.h"
 #include "compiler/Driver/Context.h"
 #include "compiler/Driver/Diagnostics.h"
+#include "compiler/Driver/Measuring.h"
 #include "dialects/Kernel/KernelDialect.h"
 #include "mlir/Parser/Parser.h"
+#include "llvm/Support/Error.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/ThreadPool.h"
@@ -31,12 +33,16 @@ public:
         threads(llvm::hardware_concurrency(request.threads)),
         context(createContext(threads)), diagnostics(context.get(), events) {}
 
+  /// Makes ready what measures, or reads the lock.
+  llvm::LogicalResult prepareMeasuring();
   /// Fills the module from the model, or from IR that was printed.
   llvm::LogicalResult load(llvm::SmallVectorImpl<ImportIssue> &issues);
   /// Runs the phases on IR from the one after `load` to `last`.
   llvm::LogicalResult transform(Phase last);
   /// Generates code and writes the artifact.
   llvm::LogicalResult emit(CompileResult &result);
+  /// Says what was measured, and writes the lock where it was asked for.
+  llvm::LogicalResult finishMeasuring(CompileResult &result);
 
   Phase getFirstPhase() const {
     return request.startAfter
@@ -55,6 +61,7 @@ private:
   llvm::DefaultThreadPool threads;
   std::unique_ptr<mlir::MLIRContext> context;
   DiagnosticCollector diagnostics;
+  std::unique_ptr<measure::Measurer> measurer;
   mlir::OwningOpRef<mlir::ModuleOp> module;
 };
 
@@ -139,17 +146,26 @@ Compilation::load(llvm::SmallVectorImpl<ImportIssue> &issues) {
 }
 
 llvm::LogicalResult Compilation::transform(Phase last) {
+  PlanOptions plan;
+  plan.measurer = measurer.get();
+  plan.layers = request.layers;
+  plan.typicalDim = [dims = getTypicalDims(*module)](llvm::StringRef name) {
+    auto entry = dims.find(name);
+    return entry == dims.end() ? std::nullopt : std::optional(entry->second);
+  };
   struct Step {
     Phase phase;
-    void (*build)(mlir::OpPassManager &);
+    std::function<void(mlir::OpPassManager &)> build;
   };
-  static const Step steps[] = {{Phase::Simplify, buildSimplifyPipeline},
-                               {Phase::Plan, buildPlanPipeline},
-                               {Phase::Compress, buildCompressPipeline},
-                               {Phase::Fuse, buildFusePipeline},
-                               {Phase::Outline, buildOutlinePipeline},
-                               {Phase::Lower, buildLowerPipeline},
-                               {Phase::Place, buildPlacePipeline}};
+  const Step steps[] = {
+      {Phase::Simplify, buildSimplifyPipeline},
+      {Phase::Plan,
+       [&](mlir::OpPassManager &pm) { buildPlanPipeline(pm, plan); }},
+      {Phase::Compress, buildCompressPipeline},
+      {Phase::Fuse, buildFusePipeline},
+      {Phase::Outline, buildOutlinePipeline},
+      {Phase::Lower, buildLowerPipeline},
+      {Phase::Place, buildPlacePipeline}};
   for (const Step &step : steps) {
     if (step.phase < getFirstPhase() || step.phase > last)
       continue;
@@ -203,6 +219,37 @@ static void describeKernels(mlir::ModuleOp module, CompileResult &result) {
   }
 }
 
+llvm::LogicalResult Compilation::prepareMeasuring() {
+  if (!request.measure && request.lock.empty())
+    return llvm::success();
+  measurer = createMeasurer(request.lock, request.threads, events, failure);
+  return llvm::success(measurer != nullptr);
+}
+
+llvm::LogicalResult Compilation::finishMeasuring(CompileResult &result) {
+  if (!measurer)
+    return llvm::success();
+  result.lock = describeUse(*measurer);
+  if (result.lock.missing && events.warning)
+    events.warning("the lock '" + request.lock + "' lacks " +
+                   std::to_string(result.lock.missing) +
+                   " layers, which stay as they are; compile without --lock "
+                   "to measure them");
+  if (request.lockOut.empty())
+    return llvm::success();
+  llvm::Error error =
+      llvm::writeToOutput(request.lockOut, [&](llvm::raw_ostream &out) {
+        out << measurer->getUsed().print();
+        return llvm::Error::success();
+      });
+  if (error)
+    return fail(failure, "unwritable_output",
+                "cannot write '" + request.lockOut +
+                    "': " + llvm::toString(std::move(error)),
+                "name a file that can be written after --lock-out");
+  return llvm::success();
+}
+
 llvm::LogicalResult Compilation::emit(CompileResult &result) {
   if (events.progress)
     events.progress("generate", 0, 1);
@@ -211,13 +258,16 @@ llvm::LogicalResult Compilation::emit(CompileResult &result) {
       events.progress("generate", done, total);
   };
   codegen::SizeTable sizes = makeSizeTable(*module);
+  std::string lock;
+  if (measurer && measurer->getUsed().size())
+    lock = measurer->getUsed().print();
   auto code = codegen::generateCpuCode(*module, sizes, progress);
   if (mlir::failed(code)) {
     diagnostics.describe(failure, ExitCode::Internal, "generate");
     return llvm::failure();
   }
-  if (llvm::failed(buildArtifact(*module, *code, sizes, request.output, events,
-                                 result, failure))) {
+  if (llvm::failed(buildArtifact(*module, *code, sizes, lock, request.output,
+                                 events, result, failure))) {
     if (failure.message.empty())
       diagnostics.describe(failure, ExitCode::Internal, "emit");
     return llvm::failure();
@@ -232,8 +282,10 @@ llvm::LogicalResult sinter::compile(const CompileRequest &request,
   Compilation compilation(request, events, failure);
   llvm::SmallVector<ImportIssue> issues;
   Phase last = request.stopAfter.value_or(Phase::Emit);
-  if (llvm::failed(compilation.load(issues)) ||
-      llvm::failed(compilation.transform(last)))
+  if (llvm::failed(compilation.prepareMeasuring()) ||
+      llvm::failed(compilation.load(issues)) ||
+      llvm::failed(compilation.transform(last)) ||
+      llvm::failed(compilation.finishMeasuring(result)))
     return llvm::failure();
   describeKernels(compilation.getModule(), result);
   if (request.printIR)

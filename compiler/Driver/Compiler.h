@@ -41,11 +41,21 @@ struct CompileRequest {
   bool printIR = false;     ///< put the IR of the last phase into the result
   std::string dumpPhasesTo; ///< folder for the IR after each phase
   unsigned threads = 0;     ///< 0: all of the machine
+  std::vector<LayerRule> layers; ///< what single layers become
+  bool measure = true; ///< choose between forms of a layer by measuring
+  std::string lock;    ///< file to take measurements from instead
+  std::string lockOut; ///< file that gets the measurements
 };
 
 /// A kernel that stands alone, and why.
 struct Unfused {
   std::string node, reason;
+};
+
+/// What became of measurements: made now, taken from the lock, not in the lock,
+/// and in the lock but not needed.
+struct LockUse {
+  size_t measured = 0, used = 0, missing = 0, stale = 0;
 };
 
 /// What a compilation tells. Sizes in bytes; -1 where it depends on free
@@ -58,6 +68,7 @@ struct CompileResult {
   std::string arenaFormula;
   int64_t arenaBytes = -1;
   std::vector<Unfused> unfused;
+  LockUse lock;
   std::string ir;
 };
 

@@ -15,6 +15,8 @@
 #include "compiler/Driver/Compiler.h"
 #include "compiler/Driver/Version.h"
 
+#include "llvm/Support/Regex.h"
+
 #include <cstring>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -53,6 +55,17 @@ readPairs(const json &request, const char *key) {
   return pairs;
 }
 
+static LayerRule readLayerRule(const json &rule) {
+  LayerRule result = {rule.at("nodes").get<std::string>(),
+                      rule.at("value").get<std::string>()};
+  std::string error;
+  if (!llvm::Regex(result.nodes).isValid(error))
+    throw UsageError{"--layer: '" + result.nodes +
+                         "' is no regular expression: " + error,
+                     "give an extended regular expression for names of nodes"};
+  return result;
+}
+
 static CompileRequest readRequest(const json &request) {
   CompileRequest result;
   result.model = request.at("model").get<std::string>();
@@ -69,6 +82,12 @@ static CompileRequest readRequest(const json &request) {
   result.printIR = request.value("print_ir", false);
   result.dumpPhasesTo = request.value("dump_phases_to", "");
   result.threads = request.value("threads", 0u);
+  result.measure = request.value("measure", true);
+  result.lock = request.value("lock", "");
+  result.lockOut = request.value("lock_out", "");
+  if (auto layers = request.find("layers"); layers != request.end())
+    for (const json &rule : *layers)
+      result.layers.push_back(readLayerRule(rule));
   if (result.startAfter && (*result.startAfter >= Phase::Generate))
     throw UsageError{"there is no IR after the phase '" +
                          getPhaseName(*result.startAfter).str() + "'",
@@ -109,7 +128,12 @@ static json describe(const CompileResult &result) {
                    {"isas", result.isas},
                    {"arena", result.arenaFormula},
                    {"arena_bytes", nullptr},
-                   {"unfused", unfused}};
+                   {"unfused", unfused},
+                   {"lock",
+                    {{"measured", result.lock.measured},
+                     {"used", result.lock.used},
+                     {"missing", result.lock.missing},
+                     {"stale", result.lock.stale}}}};
   if (result.arenaBytes >= 0)
     response["arena_bytes"] = result.arenaBytes;
   if (!result.ir.empty())

@@ -7,10 +7,13 @@
 #include "compiler/Driver/Measuring.h"
 
 #include "compiler/Codegen/Cpu/CpuTarget.h"
+#include "dialects/NN/NNShapes.h"
 #include "sinter/cpu.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
+
+#include <set>
 
 using namespace sinter;
 
@@ -55,6 +58,45 @@ llvm::Error sinter::compileModule(mlir::ModuleOp module, Phase after,
   return llvm::Error::success();
 }
 
+LockUse sinter::describeUse(const measure::Measurer &measurer) {
+  LockUse use;
+  (measurer.hasLock() ? use.used : use.measured) = measurer.getUsed().size();
+  use.missing = measurer.countMissing();
+  use.stale = measurer.countStale();
+  return use;
+}
+
+llvm::StringMap<int64_t> sinter::getTypicalDims(mlir::ModuleOp module) {
+  llvm::StringMap<int64_t> result;
+  // Before fusion the only function is the model.
+  std::set<llvm::StringRef> outermost;
+  for (auto function : module.getOps<mlir::func::FuncOp>())
+    for (mlir::Type type : function.getArgumentTypes())
+      if (llvm::SmallVector<nn::SizeAttr> sizes = nn::getSizes(type);
+          !sizes.empty()) {
+        llvm::SmallVector<llvm::StringRef> names;
+        nn::collectSymbols(sizes.front(), names);
+        outermost.insert(names.begin(), names.end());
+      }
+  auto dims = module->getAttrOfType<mlir::ArrayAttr>("nn.free_dims");
+  if (!dims)
+    return result;
+  for (auto dim : dims.getAsRange<mlir::DictionaryAttr>()) {
+    auto name = dim.getAs<mlir::StringAttr>("name");
+    auto read = [&](llvm::StringRef key, int64_t fallback) {
+      auto value = dim.getAs<mlir::IntegerAttr>(key);
+      return value ? value.getInt() : fallback;
+    };
+    if (!name)
+      continue;
+    int64_t typical = outermost.count(name.getValue()) ? 1 : 128;
+    typical = std::clamp(typical, read("min", 1), read("max", INT64_MAX));
+    int64_t optimum = read("optimum", 0);
+    result[name.getValue()] = optimum > 0 ? optimum : typical;
+  }
+  return result;
+}
+
 std::unique_ptr<measure::Measurer>
 sinter::createMeasurer(llvm::StringRef lockPath, unsigned threads,
                        const Events &events, Failure &failure) {
@@ -62,7 +104,7 @@ sinter::createMeasurer(llvm::StringRef lockPath, unsigned threads,
     return std::make_unique<measure::Measurer>(
         getHostVariant(),
         [threads](mlir::ModuleOp module, llvm::StringRef path) {
-          return compileModule(module, Phase::Simplify, path, threads);
+          return compileModule(module, Phase::Plan, path, threads);
         },
         [&events](size_t done, size_t total) {
           if (events.progress)

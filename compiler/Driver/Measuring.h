@@ -9,6 +9,7 @@
 
 #include "compiler/Driver/Compiler.h"
 #include "compiler/Measure/Measurer.h"
+#include "llvm/ADT/StringMap.h"
 
 namespace sinter {
 
@@ -19,6 +20,14 @@ std::unique_ptr<measure::Measurer> createMeasurer(llvm::StringRef lockPath,
                                                   unsigned threads,
                                                   const Events &events,
                                                   Failure &failure);
+
+/// What of `measurer` a compilation reports.
+LockUse describeUse(const measure::Measurer &measurer);
+
+/// The sizes of the free dimensions of `module` to measure at: the optimum
+/// where there is one; else 1 for what is outermost in an input, which is a
+/// batch as a rule, and 128 for all others, within their limits.
+llvm::StringMap<int64_t> getTypicalDims(mlir::ModuleOp module);
 
 /// Compiles `module`, in the form after `after`, to an artifact at `path`.
 llvm::Error compileModule(mlir::ModuleOp module, Phase after,

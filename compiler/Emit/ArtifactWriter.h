@@ -89,6 +89,7 @@ struct ManifestSpec {
   std::vector<VariantSpec>
       variants; ///< In the order of sinter_root, best first.
   uint32_t nodeCount = 0;
+  std::string lock; ///< What was measured to compile it, as JSON.
 };
 
 /// A weight: its place in the weights section and who makes its bytes. `fill`

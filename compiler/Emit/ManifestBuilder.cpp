@@ -102,6 +102,7 @@ std::string sinter::emit::buildManifest(const ManifestSpec &spec,
   auto scratchFormula = builder.CreateString(spec.scratchFormula);
   auto kernels = buildKernels(builder, spec.kernels);
   auto launches = buildLaunches(builder, spec.launches);
+  auto lock = builder.CreateString(spec.lock);
   auto checks = buildChecks(builder, spec.checks);
   auto variants = buildVariants(builder, spec.variants);
   auto image = buildSection(builder, places.image);
@@ -111,12 +112,13 @@ std::string sinter::emit::buildManifest(const ManifestSpec &spec,
   auto tail = buildSection(builder, places.tail);
   auto tailHash = buildHash(builder, places.tailHash);
   fb::FinishManifestBuffer(
-      builder, fb::CreateManifest(
-                   builder, SINTER_ABI_VERSION, compiler, modelName, modelHash,
-                   inputs, outputs, freeDims, spec.sizeCount, arenaFormula,
-                   scratchFormula, kernels, launches, checks, variants,
-                   spec.nodeCount, image, imageHash, places.rootAddress,
-                   weights, SINTER_LEAF_BYTES, weightsHashes, tail, tailHash));
+      builder,
+      fb::CreateManifest(builder, SINTER_ABI_VERSION, compiler, modelName,
+                         modelHash, inputs, outputs, freeDims, spec.sizeCount,
+                         arenaFormula, scratchFormula, kernels, launches,
+                         checks, variants, spec.nodeCount, image, imageHash,
+                         places.rootAddress, weights, SINTER_LEAF_BYTES,
+                         weightsHashes, tail, tailHash, lock));
   return std::string(reinterpret_cast<const char *>(builder.GetBufferPointer()),
                      builder.GetSize());
 }

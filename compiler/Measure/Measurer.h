@@ -21,7 +21,7 @@ namespace sinter::measure {
 /// they choose without measuring.
 class Measurer {
 public:
-  /// Compiles a module (the form after `compress`) to an artifact at `path`.
+  /// Compiles a module (the form after `plan`) to an artifact at `path`.
   /// The error is a sentence.
   using Build =
       std::function<llvm::Error(mlir::ModuleOp module, llvm::StringRef path)>;

@@ -19,7 +19,7 @@ namespace sinter::measure {
 using DimLookup = llvm::function_ref<std::optional<int64_t>(llvm::StringRef)>;
 
 /// One form of a computation: a function of nn operations as the phase
-/// `compress` leaves them, with static shapes. It is in no module.
+/// `plan` leaves them, with static shapes. It is in no module.
 struct Form {
   std::string name; ///< "fp32": how the lock calls it
   mlir::OwningOpRef<mlir::func::FuncOp> function;
@@ -59,7 +59,7 @@ mlir::RankedTensorType makeStatic(mlir::Type type, DimLookup lookup);
 std::string getKey(const Probe &probe, llvm::StringRef isa);
 
 /// A module with every form of every probe side by side, in a form that the
-/// phases after `compress` take. The node of each operation is named by
+/// phases after `plan` take. The node of each operation is named by
 /// `getFormName`. `model` is the ONNX file that weights of the kind `file` are
 /// read from; empty where there are none.
 mlir::OwningOpRef<mlir::ModuleOp>

@@ -56,7 +56,7 @@ void sinter::buildSimplifyPipeline(OpPassManager &pm) {
   addVerifier(pm, Phase::Simplify);
 }
 
-void sinter::buildPlanPipeline(OpPassManager &pm) {
+void sinter::buildPlanPipeline(OpPassManager &pm, const PlanOptions &) {
   addVerifier(pm, Phase::Plan);
 }
 
@@ -101,8 +101,9 @@ void sinter::buildPlacePipeline(OpPassManager &pm) {
 void sinter::registerPhasePipelines() {
   static PassPipelineRegistration<> simplify(
       "sinter-phase-simplify", "the phase simplify", buildSimplifyPipeline);
-  static PassPipelineRegistration<> plan("sinter-phase-plan", "the phase plan",
-                                         buildPlanPipeline);
+  static PassPipelineRegistration<> plan(
+      "sinter-phase-plan", "the phase plan",
+      [](OpPassManager &pm) { buildPlanPipeline(pm, {}); });
   static PassPipelineRegistration<> compress(
       "sinter-phase-compress", "the phase compress", buildCompressPipeline);
   static PassPipelineRegistration<> fuse("sinter-phase-fuse", "the phase fuse",

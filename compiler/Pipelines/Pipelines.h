@@ -16,7 +16,14 @@
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 
+#include <functional>
 #include <optional>
+#include <string>
+#include <vector>
+
+namespace sinter::measure {
+class Measurer;
+} // namespace sinter::measure
 
 namespace sinter {
 
@@ -45,10 +52,27 @@ llvm::ArrayRef<PhaseInfo> getPhases();
 llvm::StringRef getPhaseName(Phase phase);
 std::optional<Phase> parsePhase(llvm::StringRef name);
 
+/// What the user says about one layer: `value` for the contractions whose node
+/// names match the regular expression. Of several rules that fit, the last one
+/// counts.
+struct LayerRule {
+  std::string nodes, value;
+};
+
+/// What the phase `plan` decides by.
+struct PlanOptions {
+  /// Times forms of layers against each other; null: everything that was asked
+  /// for is done without measuring.
+  measure::Measurer *measurer = nullptr;
+  /// The size of a free dimension to measure at.
+  std::function<std::optional<int64_t>(llvm::StringRef dim)> typicalDim;
+  std::vector<LayerRule> layers;
+};
+
 /// nn on tensors -> nn on tensors, fewer and simpler, channels last.
 void buildSimplifyPipeline(mlir::OpPassManager &pm);
 /// nn -> nn with an attribute `plan` on contractions: which becomes what.
-void buildPlanPipeline(mlir::OpPassManager &pm);
+void buildPlanPipeline(mlir::OpPassManager &pm, const PlanOptions &options);
 /// nn -> nn with plans carried out: sparse and quantized weights, contractions
 /// on integers.
 void buildCompressPipeline(mlir::OpPassManager &pm);

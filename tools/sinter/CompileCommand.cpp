@@ -17,9 +17,10 @@ namespace sinter::cli {
 namespace {
 struct CompileOptions {
   std::string model, output, outputs, stopAfter, startAfter, dumpFolder;
-  std::vector<std::string> dims, shapes;
+  std::vector<std::string> dims, shapes, layers;
+  std::string lock, lockOut;
   int threads = 0;
-  bool printIr = false, json = false;
+  bool printIr = false, json = false, noMeasure = false;
 };
 } // namespace
 
@@ -117,6 +118,16 @@ static Json makeRequest(const CompileOptions &options) {
       start = end + 1;
     }
   }
+  for (const std::string &text : options.layers) {
+    auto [nodes, value] = splitArgument("--layer", text, "--layer REGEX=VALUE");
+    request["layers"].push_back({{"nodes", nodes}, {"value", value}});
+  }
+  if (options.noMeasure)
+    request["measure"] = false;
+  if (!options.lock.empty())
+    request["lock"] = options.lock;
+  if (!options.lockOut.empty())
+    request["lock_out"] = options.lockOut;
   if (!options.stopAfter.empty())
     request["stop_after"] = options.stopAfter;
   if (!options.startAfter.empty())
@@ -138,7 +149,23 @@ static std::string join(const Json &list) {
   return text;
 }
 
-/// Six lines: what came out, and what to do next.
+/// Where the choices between forms of a layer come from, if any were made.
+static void printMeasuring(const Json &lock) {
+  auto number = [&](const char *key) { return lock.value(key, int64_t(0)); };
+  std::string text;
+  auto add = [&](const char *key, const std::string &what) {
+    if (int64_t count = number(key))
+      text += (text.empty() ? "" : ", ") + std::to_string(count) + what;
+  };
+  add("measured", " layers measured on this machine");
+  add("used", " layers from the lock");
+  add("missing", " not in the lock");
+  add("stale", " of the lock not needed");
+  if (!text.empty())
+    std::printf("measured      %s\n", text.c_str());
+}
+
+/// A few lines: what came out, and what to do next.
 static void printSummary(const Json &response, const std::string &output) {
   auto number = [&](const char *key) {
     return response.value(key, int64_t(0));
@@ -172,6 +199,7 @@ static void printSummary(const Json &response, const std::string &output) {
                                  (unfused.size() == 1 ? " node" : " nodes"))
                                     .c_str(),
               first.c_str());
+  printMeasuring(response.value("lock", Json::object()));
   std::printf("next          sinter bench %s\n", output.c_str());
 }
 
@@ -238,6 +266,20 @@ void addCompileCommand(CLI::App &app, Action &action) {
       ->add_option("--start-after", options->startAfter,
                    "Go on with printed IR after this phase")
       ->type_name("PHASE");
+  addList(command, "--layer", options->layers,
+          "What becomes of the layers whose names match; the last match counts")
+      ->type_name("REGEX=VALUE");
+  command->add_flag("--no-measure", options->noMeasure,
+                    "Do what is asked for, faster or not");
+  command
+      ->add_option("--lock", options->lock,
+                   "Take measurements from this file and make none: the same "
+                   "model gives the same artifact")
+      ->type_name("FILE");
+  command
+      ->add_option("--lock-out", options->lockOut,
+                   "Write what was measured to this file")
+      ->type_name("FILE");
   command->add_flag("--print-ir", options->printIr,
                     "Print the IR of the last phase");
   command

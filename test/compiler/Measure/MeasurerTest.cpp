@@ -23,7 +23,7 @@ protected:
           module.walk([&](nn::ErfOp) { isRefused = true; });
           if (isRefused)
             return llvm::createStringError("no code for erf");
-          return compileModule(module, Phase::Simplify, path, /*threads=*/2);
+          return compileModule(module, Phase::Plan, path, /*threads=*/2);
         }) {
     mlir::DialectRegistry registry;
     registerDialects(registry);
