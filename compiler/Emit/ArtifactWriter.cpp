@@ -152,6 +152,24 @@ static Hash makeHash(llvm::StringRef data) {
   return hash;
 }
 
+static std::vector<std::string> padModules(const DeviceSpec &device) {
+  std::vector<std::string> modules;
+  for (const DeviceModuleSpec &module : device.modules)
+    modules.push_back(padModule(module.code));
+  return modules;
+}
+
+/// What ELF tools see of the parts that are not code; the manifest last, its
+/// place not yet known.
+static std::vector<DataSection> nameSections(const Places &places) {
+  std::vector<DataSection> sections;
+  sections.push_back({".sinter.weights", places.weights, SINTER_WEIGHTS_ALIGN});
+  if (places.device.bytes)
+    sections.push_back({".sinter.device", places.device, SINTER_DEVICE_ALIGN});
+  sections.push_back({".sinter.manifest", {}, 8});
+  return sections;
+}
+
 /// Opens what was written with the loader's own code, as far as that goes
 /// without running it: what passes here opens on any processor that has a
 /// variant.
@@ -201,15 +219,25 @@ sinter::emit::writeArtifact(llvm::StringRef path, const ArtifactSpec &spec) {
       llvm::alignTo(places.image.bytes, SINTER_WEIGHTS_ALIGN);
   if (!weights->empty())
     places.weights.bytes = weights->back()->offset + weights->back()->bytes;
-  places.tail = {llvm::alignTo(places.weights.offset + places.weights.bytes, 8),
-                 image->getTailBytes()};
+  uint64_t dataEnd = places.weights.offset + places.weights.bytes;
+  std::vector<std::string> modules = padModules(spec.manifest.device);
+  if (!modules.empty()) {
+    places.device.offset = llvm::alignTo(dataEnd, SINTER_DEVICE_ALIGN);
+    for (const std::string &module : modules) {
+      places.device.bytes += module.size();
+      places.moduleHashes.push_back(makeHash(module));
+    }
+    dataEnd = places.device.offset + places.device.bytes;
+  }
+  std::vector<DataSection> sections = nameSections(places);
+  places.tail = {llvm::alignTo(dataEnd, 8), image->getTailBytes(sections)};
   places.weightsHashes.resize(countLeaves(places.weights.bytes) *
                               SINTER_HASH_BYTES);
   Range manifestPlace = {
       llvm::alignTo(places.tail.offset + places.tail.bytes, 8),
       buildManifest(spec.manifest, places).size()};
-  std::string tail =
-      image->makeTail(places.tail.offset, places.weights, manifestPlace);
+  sections.back().place = manifestPlace;
+  std::string tail = image->makeTail(places.tail.offset, sections);
 
   // 2. The parts, in order.
   places.imageHash = makeHash(image->getImage());
@@ -222,6 +250,12 @@ sinter::emit::writeArtifact(llvm::StringRef path, const ArtifactSpec &spec) {
   if (llvm::Error error = writeWeights(*weights, places.weights.bytes, spec,
                                        *file, places.weightsHashes))
     return std::move(error);
+  if (!modules.empty())
+    if (llvm::Error error = file->padTo(places.device.offset))
+      return std::move(error);
+  for (const std::string &module : modules)
+    if (llvm::Error error = file->write(module))
+      return std::move(error);
   if (llvm::Error error = file->padTo(places.tail.offset))
     return std::move(error);
   if (llvm::Error error = file->write(tail))
@@ -247,7 +281,7 @@ sinter::emit::writeArtifact(llvm::StringRef path, const ArtifactSpec &spec) {
   if (llvm::Error error = checkFile(*file, spec.manifest))
     return std::move(error);
   ArtifactInfo info = {file->getOffset(), places.weights.bytes,
-                       places.image.bytes};
+                       places.image.bytes, places.device.bytes};
   if (llvm::Error error = file->commit())
     return std::move(error);
   return info;

@@ -71,6 +71,37 @@ struct VariantSpec {
   uint64_t features = 0;
 };
 
+/// A number, or the entry `sizeIndex` of the sizes table where that is not
+/// negative.
+struct ExtentSpec {
+  int64_t value = 0;
+  int32_t sizeIndex = -1;
+};
+
+/// How a kernel is launched on the device (docs/abi.md, section 7).
+struct DeviceKernelSpec {
+  std::string entry;
+  ExtentSpec grid[3] = {{1}, {1}, {1}};
+  uint32_t block[3] = {1, 1, 1};
+  ExtentSpec shared, scratch; ///< Bytes.
+  uint32_t buffers = 0;       ///< Operands of its launches.
+  bool reports = false;       ///< It has checks.
+};
+
+/// Code of all kernels for one architecture: PTX text ("compute_80") or a cubin
+/// ("sm_90a").
+struct DeviceModuleSpec {
+  std::string name;
+  std::string code;
+};
+
+/// Code for devices; nothing of it is in the artifact where there are no
+/// modules.
+struct DeviceSpec {
+  std::vector<DeviceModuleSpec> modules;
+  std::vector<DeviceKernelSpec> kernels; ///< One a kernel of the manifest.
+};
+
 /// What the manifest says that only the compiler knows; the writer adds places
 /// and hashes.
 struct ManifestSpec {
@@ -90,6 +121,7 @@ struct ManifestSpec {
       variants; ///< In the order of sinter_root, best first.
   uint32_t nodeCount = 0;
   std::string lock; ///< What was measured to compile it, as JSON.
+  DeviceSpec device;
 };
 
 /// A weight: its place in the weights section and who makes its bytes. `fill`
@@ -116,6 +148,7 @@ struct ArtifactInfo {
   uint64_t artifactBytes = 0;
   uint64_t weightsBytes = 0;
   uint64_t codeBytes = 0;
+  uint64_t deviceCodeBytes = 0;
 };
 
 /// Why an artifact was not written. Besides the message: whether the file

@@ -127,11 +127,8 @@ llvm::Expected<ImageFile> ImageFile::create(StringRef linked) {
 // The tail
 //===----------------------------------------------------------------------===//
 
-/// Sections after the loaded ones, in order.
-static constexpr const char *tailNames[] = {
-    ".symtab", ".strtab", ".sinter.weights", ".sinter.manifest", ".shstrtab"};
-
-std::string ImageFile::makeNames(std::vector<uint32_t> &offsets) const {
+std::string ImageFile::makeNames(llvm::ArrayRef<DataSection> data,
+                                 std::vector<uint32_t> &offsets) const {
   std::string names(1, '\0');
   auto add = [&](StringRef name) {
     offsets.push_back(name.empty() ? 0 : names.size());
@@ -140,22 +137,25 @@ std::string ImageFile::makeNames(std::vector<uint32_t> &offsets) const {
   };
   for (const Section &section : sections)
     add(section.name);
-  for (const char *name : tailNames)
-    add(name);
+  add(".symtab");
+  add(".strtab");
+  for (const DataSection &section : data)
+    add(section.name);
+  add(".shstrtab");
   return names;
 }
 
-uint64_t ImageFile::getTailBytes() const {
+uint64_t ImageFile::getTailBytes(llvm::ArrayRef<DataSection> data) const {
   std::vector<uint32_t> offsets;
-  uint64_t names = makeNames(offsets).size();
+  uint64_t names = makeNames(data, offsets).size();
   return llvm::alignTo(symbols.size() + symbolNames.size() + names, 8) +
          offsets.size() * sizeof(ELF::Elf64_Shdr);
 }
 
-std::string ImageFile::makeTail(uint64_t offset, Range weights,
-                                Range manifest) {
+std::string ImageFile::makeTail(uint64_t offset,
+                                llvm::ArrayRef<DataSection> data) {
   std::vector<uint32_t> nameOffsets;
-  std::string names = makeNames(nameOffsets);
+  std::string names = makeNames(data, nameOffsets);
   uint64_t namesOffset = offset + symbols.size() + symbolNames.size();
   uint32_t strtabIndex = sections.size() + 1;
 
@@ -164,10 +164,9 @@ std::string ImageFile::makeTail(uint64_t offset, Range weights,
                  localSymbols, 8, sizeof(ELF::Elf64_Sym)});
   all.push_back({"", ELF::SHT_STRTAB, 0, 0, offset + symbols.size(),
                  symbolNames.size(), 0, 0, 1, 0});
-  all.push_back({"", ELF::SHT_PROGBITS, 0, 0, weights.offset, weights.bytes, 0,
-                 0, SINTER_WEIGHTS_ALIGN, 0});
-  all.push_back({"", ELF::SHT_PROGBITS, 0, 0, manifest.offset, manifest.bytes,
-                 0, 0, 8, 0});
+  for (const DataSection &section : data)
+    all.push_back({"", ELF::SHT_PROGBITS, 0, 0, section.place.offset,
+                   section.place.bytes, 0, 0, section.alignment, 0});
   all.push_back(
       {"", ELF::SHT_STRTAB, 0, 0, namesOffset, names.size(), 0, 0, 1, 0});
 

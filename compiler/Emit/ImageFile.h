@@ -7,6 +7,7 @@
 #ifndef SINTER_COMPILER_EMIT_IMAGEFILE_H
 #define SINTER_COMPILER_EMIT_IMAGEFILE_H
 
+#include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 #include <cstdint>
@@ -21,6 +22,13 @@ struct Range {
   uint64_t bytes = 0;
 };
 
+/// A part of the artifact that is not code, as a section for ELF tools.
+struct DataSection {
+  const char *name;
+  Range place;
+  uint64_t alignment = 1;
+};
+
 /// A linked shared object, cut into what the loader maps (`image`) and what
 /// only ELF tools read (symbols, section headers: the tail).
 class ImageFile {
@@ -33,13 +41,13 @@ public:
   const std::string &getImage() const { return image; }
   uint64_t getRootAddress() const { return rootAddress; }
 
-  /// Bytes that makeTail will return.
-  uint64_t getTailBytes() const;
+  /// Bytes that makeTail will return; only the names of `data` matter.
+  uint64_t getTailBytes(llvm::ArrayRef<DataSection> data) const;
 
   /// The tail for its place in the file: symbols, names and section headers,
-  /// among them `.sinter.weights` and `.sinter.manifest`. Sets the place of the
-  /// section headers in the image.
-  std::string makeTail(uint64_t offset, Range weights, Range manifest);
+  /// those of `data` among them. Sets the place of the section headers in the
+  /// image.
+  std::string makeTail(uint64_t offset, llvm::ArrayRef<DataSection> data);
 
 private:
   /// An ELF section header with its name.
@@ -53,7 +61,8 @@ private:
 
   llvm::Error readSegments(llvm::StringRef linked);
   llvm::Error readSections(llvm::StringRef linked);
-  std::string makeNames(std::vector<uint32_t> &offsets) const;
+  std::string makeNames(llvm::ArrayRef<DataSection> data,
+                        std::vector<uint32_t> &offsets) const;
 
   std::string image;
   uint64_t rootAddress = 0;

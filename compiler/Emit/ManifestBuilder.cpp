@@ -7,6 +7,7 @@
 #include "compiler/Emit/ManifestBuilder.h"
 #include "sinter/abi.h"
 #include "sinter/manifest_generated.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace sinter::emit;
 namespace fb = sinter::manifest;
@@ -87,6 +88,44 @@ static auto buildSection(Builder &builder, Range range) {
   return fb::CreateSection(builder, range.offset, range.bytes);
 }
 
+std::string sinter::emit::padModule(const std::string &code) {
+  std::string padded = code;
+  padded.resize(llvm::alignTo(code.size() + 1, SINTER_MODULE_ALIGN));
+  return padded;
+}
+
+/// Null where there is no device code: then nothing of it is in the manifest.
+static flatbuffers::Offset<fb::Device>
+buildDevice(Builder &builder, const DeviceSpec &spec, const Places &places) {
+  if (spec.modules.empty())
+    return {};
+  Offsets<fb::DeviceModule> modules;
+  for (size_t i = 0; i < spec.modules.size(); ++i) {
+    auto name = builder.CreateString(spec.modules[i].name);
+    auto hash = buildHash(builder, places.moduleHashes[i]);
+    modules.push_back(fb::CreateDeviceModule(
+        builder, name, padModule(spec.modules[i].code).size(), hash));
+  }
+  auto makeExtent = [](const ExtentSpec &extent) {
+    return fb::Extent(extent.value, extent.sizeIndex);
+  };
+  Offsets<fb::DeviceKernel> kernels;
+  for (const DeviceKernelSpec &kernel : spec.kernels) {
+    auto entry = builder.CreateString(kernel.entry);
+    fb::Extent x = makeExtent(kernel.grid[0]), y = makeExtent(kernel.grid[1]),
+               z = makeExtent(kernel.grid[2]),
+               shared = makeExtent(kernel.shared),
+               scratch = makeExtent(kernel.scratch);
+    kernels.push_back(fb::CreateDeviceKernel(
+        builder, entry, &x, &y, &z, kernel.block[0], kernel.block[1],
+        kernel.block[2], &shared, &scratch, kernel.buffers, kernel.reports));
+  }
+  auto section = buildSection(builder, places.device);
+  auto moduleList = builder.CreateVector(modules);
+  return fb::CreateDevice(builder, section, moduleList,
+                          builder.CreateVector(kernels));
+}
+
 std::string sinter::emit::buildManifest(const ManifestSpec &spec,
                                         const Places &places) {
   Builder builder(64 * 1024);
@@ -111,6 +150,7 @@ std::string sinter::emit::buildManifest(const ManifestSpec &spec,
   auto weightsHashes = builder.CreateVector(places.weightsHashes);
   auto tail = buildSection(builder, places.tail);
   auto tailHash = buildHash(builder, places.tailHash);
+  auto device = buildDevice(builder, spec.device, places);
   fb::FinishManifestBuffer(
       builder,
       fb::CreateManifest(builder, SINTER_ABI_VERSION, compiler, modelName,
@@ -118,7 +158,7 @@ std::string sinter::emit::buildManifest(const ManifestSpec &spec,
                          arenaFormula, scratchFormula, kernels, launches,
                          checks, variants, spec.nodeCount, image, imageHash,
                          places.rootAddress, weights, SINTER_LEAF_BYTES,
-                         weightsHashes, tail, tailHash, lock));
+                         weightsHashes, tail, tailHash, lock, device));
   return std::string(reinterpret_cast<const char *>(builder.GetBufferPointer()),
                      builder.GetSize());
 }

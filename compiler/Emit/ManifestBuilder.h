@@ -19,10 +19,16 @@ using Hash = std::array<uint8_t, SINTER_HASH_BYTES>;
 /// What the writer adds to the specification.
 struct Places {
   Range image, weights, tail;
+  Range device; ///< Empty without device code.
   Hash imageHash = {}, tailHash = {};
   uint64_t rootAddress = 0;
   std::vector<uint8_t> weightsHashes;
+  std::vector<Hash> moduleHashes; ///< One a device module.
 };
+
+/// A device module as it lies in the file: zeros at its end up to a multiple of
+/// SINTER_MODULE_ALIGN, at least one.
+std::string padModule(const std::string &code);
 
 /// Leaves of the hash tree over `weightsBytes` bytes.
 inline uint64_t countLeaves(uint64_t weightsBytes) {

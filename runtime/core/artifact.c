@@ -158,28 +158,48 @@ static sinter_status_t check_gap(const sinter_source_t *source, uint64_t begin,
   return SINTER_STATUS_OK;
 }
 
-/* image | weights | tail | manifest | seal, without room for anything else. */
+/* The first byte after the weights and, where there is any, the device code; 0
+ * if they are not where they should be. */
+static uint64_t check_data(const sinter_manifest_t *manifest, uint64_t end) {
+  const sinter_section_t *weights = &manifest->weights,
+                         *device = &manifest->device;
+  if (weights->offset !=
+          sinter_align_up(manifest->image.bytes, SINTER_WEIGHTS_ALIGN) ||
+      weights->offset > end || weights->bytes > end - weights->offset)
+    return 0;
+  uint64_t after = weights->offset + weights->bytes;
+  if (!device->bytes)
+    return after;
+  if (device->offset != sinter_align_up(after, SINTER_DEVICE_ALIGN) ||
+      device->offset > end || device->bytes > end - device->offset)
+    return 0;
+  return device->offset + device->bytes;
+}
+
+/* image | weights | device | tail | manifest | seal, without room for anything
+ * else. */
 static sinter_status_t check_places(const sinter_source_t *source,
                                     const sinter_manifest_t *manifest,
                                     const sinter_seal_t *seal,
                                     sinter_error_t *error) {
-  const sinter_section_t *image = &manifest->image,
-                         *weights = &manifest->weights, *tail = &manifest->tail;
+  const sinter_section_t *image = &manifest->image, *tail = &manifest->tail;
+  uint64_t weights_begin = manifest->weights.offset;
+  uint64_t weights_end = weights_begin + manifest->weights.bytes;
   uint64_t end = seal->manifest_offset;
+  uint64_t data_end = check_data(manifest, end);
   if (image->offset != 0 || image->bytes > end ||
-      image->bytes > MAX_IMAGE_BYTES ||
-      weights->offset != sinter_align_up(image->bytes, SINTER_WEIGHTS_ALIGN) ||
-      weights->offset > end || weights->bytes > end - weights->offset ||
-      tail->offset != sinter_align_up(weights->offset + weights->bytes, 8) ||
-      tail->offset > end || tail->bytes > end - tail->offset ||
+      image->bytes > MAX_IMAGE_BYTES || !data_end ||
+      tail->offset != sinter_align_up(data_end, 8) || tail->offset > end ||
+      tail->bytes > end - tail->offset ||
       sinter_align_up(tail->offset + tail->bytes, 8) != end)
     return fail_damaged(
         source, "its manifest describes parts that are not there", error);
   sinter_status_t status =
-      check_gap(source, image->bytes, weights->offset, error);
+      check_gap(source, image->bytes, weights_begin, error);
+  if (!status && manifest->device.bytes)
+    status = check_gap(source, weights_end, manifest->device.offset, error);
   if (!status)
-    status = check_gap(source, weights->offset + weights->bytes, tail->offset,
-                       error);
+    status = check_gap(source, data_end, tail->offset, error);
   if (!status)
     status = check_gap(source, tail->offset + tail->bytes, end, error);
   if (!status)

@@ -5,6 +5,7 @@
 #include "core/context.h"
 #include "core/error.h"
 #include "core/format.h"
+#include "cuda/context.h"
 
 #include <string.h>
 
@@ -87,6 +88,24 @@ static void reserve_for_maximum(sinter_context_t *context) {
   (void)sinter_context_resize(context, &context->work, needed.work_bytes, NULL);
 }
 
+static sinter_status_t check_device(const sinter_context_options_t *options,
+                                    sinter_error_t *error) {
+  sinter_device_t device = options->device;
+  if (!device.kind || device.kind == SINTER_DEVICE_CPU)
+    return SINTER_STATUS_OK;
+  if (device.kind != SINTER_DEVICE_CUDA) {
+    sinter_fail(error, SINTER_STATUS_UNSUPPORTED_DEVICE,
+                "devices of kind %d are not supported", (int)device.kind);
+    sinter_error_expected(error, "SINTER_DEVICE_CPU or SINTER_DEVICE_CUDA");
+    return SINTER_STATUS_UNSUPPORTED_DEVICE;
+  }
+  if (options->work)
+    return sinter_fail(error, SINTER_STATUS_INVALID_ARGUMENT,
+                       "the work memory of the caller is for the CPU only; on "
+                       "a device it must be NULL");
+  return SINTER_STATUS_OK;
+}
+
 static sinter_status_t check_options(const sinter_context_options_t *options,
                                      sinter_error_t *error) {
   if (options->allocator &&
@@ -96,7 +115,7 @@ static sinter_status_t check_options(const sinter_context_options_t *options,
   if ((uintptr_t)options->work % 64)
     return sinter_fail(error, SINTER_STATUS_INVALID_ARGUMENT,
                        "the work memory is not aligned to 64 bytes");
-  return SINTER_STATUS_OK;
+  return check_device(options, error);
 }
 
 sinter_status_t sinter_context_create(sinter_model_t *model,
@@ -108,15 +127,18 @@ sinter_status_t sinter_context_create(sinter_model_t *model,
                        "model or out_context is NULL");
   sinter_context_options_t known;
   sinter_context_options_init(&known);
-  sinter_status_t status =
-      sinter_read_options(options, &known, sizeof known, sizeof known,
-                          "sinter_context_options", error);
+  sinter_status_t status = sinter_read_options(
+      options, &known, sizeof known, offsetof(sinter_context_options_t, device),
+      "sinter_context_options", error);
   if (!status)
     status = check_options(&known, error);
   if (status)
     return status;
+  int is_on_device = known.device.kind == SINTER_DEVICE_CUDA;
   sinter_parallel_t parallel;
-  status = sinter_parallel_begin(known.threads, known.pool, &parallel, error);
+  status = is_on_device ? sinter_parallel_begin(1, NULL, &parallel, error)
+                        : sinter_parallel_begin(known.threads, known.pool,
+                                                &parallel, error);
   if (status)
     return status;
   sinter_context_t *context = allocate_context(
@@ -134,10 +156,12 @@ sinter_status_t sinter_context_create(sinter_model_t *model,
   context->caller_work = known.work;
   context->caller_work_bytes = known.work_bytes;
   atomic_init(&context->cancelled, 0);
-  if (model->artifact.manifest.free_dim_count)
-    reserve_for_maximum(context);
-  else
+  if (is_on_device)
+    status = sinter_cuda_context_create(context, known.device.id, error);
+  if (!status && !model->artifact.manifest.free_dim_count)
     status = sinter_context_prepare(context, NULL, 0, error);
+  else if (!status && !is_on_device)
+    reserve_for_maximum(context);
   if (status)
     sinter_context_destroy(context);
   else
@@ -150,6 +174,7 @@ void sinter_context_destroy(sinter_context_t *context) {
     return;
   sinter_allocator_t allocator = context->allocator;
   sinter_model_t *model = context->model;
+  sinter_cuda_context_destroy(context);
   sinter_parallel_end(&context->parallel);
   for (size_t i = 0; i < model->artifact.manifest.output_count; ++i)
     sinter_context_release(context, &context->output_blocks[i]);
@@ -228,7 +253,8 @@ sinter_status_t sinter_context_prepare_new_dims(sinter_context_t *context,
       context->model, context->new_dims, context->parallel.threads,
       context->new_sizes, &needed, error);
   if (!status)
-    status = provide_work(context, &needed, error);
+    status = context->cuda ? sinter_cuda_prepare(context, &needed, error)
+                           : provide_work(context, &needed, error);
   if (status)
     return status;
   int64_t *dims = context->new_dims, *sizes = context->new_sizes;
@@ -268,6 +294,20 @@ sinter_status_t sinter_context_prepare(sinter_context_t *context,
 
 const sinter_model_t *sinter_context_model(const sinter_context_t *context) {
   return context ? context->model : NULL;
+}
+
+sinter_device_t sinter_context_device(const sinter_context_t *context) {
+  if (context && context->cuda)
+    return (sinter_device_t){SINTER_DEVICE_CUDA,
+                             context->cuda->device->ordinal};
+  return (sinter_device_t){SINTER_DEVICE_CPU, 0};
+}
+
+const char *sinter_context_device_name(const sinter_context_t *context) {
+  if (!context)
+    return "";
+  return context->cuda ? context->cuda->device->title
+                       : context->model->artifact.manifest.info.isa;
 }
 
 int32_t sinter_context_threads(const sinter_context_t *context) {

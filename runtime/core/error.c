@@ -9,11 +9,23 @@
 #include <string.h>
 
 const char *sinter_status_name(sinter_status_t status) {
-  static const char *const names[] = {
-      "ok",           "invalid_argument", "out_of_memory",    "io",
-      "bad_artifact", "bad_version",      "unsupported_cpu",  "not_found",
-      "bad_tensor",   "bad_dimension",    "buffer_too_small", "check_failed",
-      "cancelled",    "unsupported",      "internal"};
+  static const char *const names[] = {"ok",
+                                      "invalid_argument",
+                                      "out_of_memory",
+                                      "io",
+                                      "bad_artifact",
+                                      "bad_version",
+                                      "unsupported_cpu",
+                                      "not_found",
+                                      "bad_tensor",
+                                      "bad_dimension",
+                                      "buffer_too_small",
+                                      "check_failed",
+                                      "cancelled",
+                                      "unsupported",
+                                      "internal",
+                                      "unsupported_device",
+                                      "device_failed"};
   unsigned index = (unsigned)status;
   return index < sizeof names / sizeof names[0] ? names[index] : "unknown";
 }

@@ -5,6 +5,7 @@
  *   image      from offset 0: an ELF64 shared object up to the end of its last
  *              PT_LOAD; bytes 9..14 of the file are SINTER_IMAGE_MARK
  *   weights    at the next multiple of 4096
+ *   device     at the next multiple of 4096, where there is device code
  *   tail       at the next multiple of 8: symbols, section names, section
  * headers manifest   at the next multiple of 8 seal       at the next multiple
  * of 8, to the end of the file
@@ -26,6 +27,8 @@
 
 #define SINTER_HASH_BYTES 32u /* BLAKE2b-256 */
 #define SINTER_WEIGHTS_ALIGN 4096u
+#define SINTER_DEVICE_ALIGN 4096u
+#define SINTER_MODULE_ALIGN 64u /* of the length of a device module */
 #define SINTER_LEAF_BYTES (1ull << 20)
 
 /** The last bytes of the file. */

@@ -15,6 +15,8 @@
 #include "sinter/abi.h"
 #include "sinter/manifest_generated.h"
 
+#include <cstring>
+
 namespace fb = sinter::manifest;
 
 namespace {
@@ -57,6 +59,12 @@ private:
   void readKernels(const fb::Manifest &manifest);
   void readChecksAndVariants(const fb::Manifest &manifest);
   void readPlaces(const fb::Manifest &manifest);
+  void readDevice(const fb::Device &device);
+  void readDeviceModule(const fb::DeviceModule &module,
+                        sinter_device_module_t &result);
+  void readDeviceKernel(const fb::DeviceKernel &kernel,
+                        sinter_device_kernel_t &result);
+  sinter_extent_t readExtent(const fb::Extent &extent);
   const uint8_t *readHash(const flatbuffers::Vector<uint8_t> *hash,
                           const char *complaint);
   sinter_section_t readSection(const fb::Section *section);
@@ -248,6 +256,89 @@ void Reader::readPlaces(const fb::Manifest &manifest) {
   out.weights_hashes = hashes ? hashes->data() : nullptr;
 }
 
+/// Reads "compute_80", "sm_80" or "sm_90a"; returns whether it is one of these.
+static bool readArchitecture(const char *name, sinter_device_module_t &result) {
+  result.info.is_ptx = !strncmp(name, "compute_", 8);
+  if (!result.info.is_ptx && strncmp(name, "sm_", 3))
+    return false;
+  const char *at = strchr(name, '_') + 1;
+  int32_t number = 0;
+  int digits = 0;
+  for (; *at >= '0' && *at <= '9' && digits < 4; ++at, ++digits)
+    number = number * 10 + (*at - '0');
+  result.major = number / 10;
+  result.minor = number % 10;
+  result.is_exact = *at == 'a' || *at == 'f';
+  return digits >= 2 && !at[result.is_exact];
+}
+
+void Reader::readDeviceModule(const fb::DeviceModule &module,
+                              sinter_device_module_t &result) {
+  result.info.name = text(module.name());
+  result.info.bytes = module.bytes();
+  result.offset = out.device.bytes;
+  result.hash =
+      readHash(module.hash(), "the hash of a device module is missing");
+  if (!readArchitecture(result.info.name, result))
+    fail("a device module is for an unknown architecture");
+  const uint64_t limit = uint64_t(1) << 30;
+  if (!module.bytes() || module.bytes() % SINTER_MODULE_ALIGN ||
+      module.bytes() > limit || out.device.bytes > limit) {
+    fail("the length of a device module is out of range");
+    return;
+  }
+  out.device.bytes += module.bytes();
+}
+
+sinter_extent_t Reader::readExtent(const fb::Extent &extent) {
+  if (extent.index() >= 0
+          ? static_cast<uint32_t>(extent.index()) >= out.size_count
+          : extent.value() < 0)
+    fail("a device kernel refers to a size that is not there");
+  return {extent.value(), extent.index()};
+}
+
+void Reader::readDeviceKernel(const fb::DeviceKernel &kernel,
+                              sinter_device_kernel_t &result) {
+  const uint32_t mostThreads = 1024, mostBuffers = 1u << 16;
+  result.entry = text(kernel.entry());
+  const fb::Extent *grid[] = {kernel.grid_x(), kernel.grid_y(),
+                              kernel.grid_z()};
+  const uint32_t block[] = {kernel.block_x(), kernel.block_y(),
+                            kernel.block_z()};
+  uint64_t threads = 1;
+  for (int i = 0; i < 3; ++i) {
+    result.grid[i] = readExtent(*grid[i]);
+    result.block[i] = block[i];
+    threads *= block[i] <= mostThreads ? block[i] : 0;
+  }
+  result.shared = readExtent(*kernel.shared());
+  result.scratch = readExtent(*kernel.scratch());
+  result.buffers = kernel.buffers();
+  result.reports = kernel.reports();
+  if (!threads || threads > mostThreads || result.buffers > mostBuffers)
+    fail("the launch of a device kernel is out of range");
+}
+
+void Reader::readDevice(const fb::Device &device) {
+  size_t kernels = device.kernels()->size(), count = device.modules()->size();
+  sinter_section_t place = readSection(device.section());
+  if (kernels != out.kernel_count || !count) {
+    fail("its device kernels are not those of the processor");
+    return;
+  }
+  out.device_modules = allocate<sinter_device_module_t>(count);
+  out.device_kernels = allocate<sinter_device_kernel_t>(kernels);
+  out.device_code_count = count;
+  out.device = {place.offset, 0};
+  for (unsigned i = 0; i < count && !status; ++i)
+    readDeviceModule(*device.modules()->Get(i), out.device_modules[i]);
+  for (unsigned i = 0; i < kernels && !status; ++i)
+    readDeviceKernel(*device.kernels()->Get(i), out.device_kernels[i]);
+  if (!status && out.device.bytes != place.bytes)
+    fail("its device modules do not fill their section");
+}
+
 sinter_status_t Reader::read(const fb::Manifest &manifest) {
   out = {};
   if (manifest.abi_version() != SINTER_ABI_VERSION) {
@@ -274,6 +365,8 @@ sinter_status_t Reader::read(const fb::Manifest &manifest) {
     readChecksAndVariants(manifest);
   if (!status)
     readPlaces(manifest);
+  if (!status && manifest.device())
+    readDevice(*manifest.device());
   out.info.name = text(manifest.model_name());
   out.info.compiler = text(manifest.compiler());
   out.info.arena_formula = text(manifest.arena_formula());

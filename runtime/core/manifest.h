@@ -22,6 +22,30 @@ typedef struct sinter_check {
   const char *node, *op, *expected, *remedy;
 } sinter_check_t;
 
+/** A number that is fixed, or sizes[index] where index >= 0. */
+typedef struct sinter_extent {
+  int64_t value;
+  int32_t index;
+} sinter_extent_t;
+
+/** Code for one architecture. A cubin runs where the major version is the same
+ * and the minor one not lower, or exactly there if `is_exact`; PTX where the
+ * version is not lower. */
+typedef struct sinter_device_module {
+  sinter_device_code_info_t info;
+  int32_t major, minor, is_exact;
+  uint64_t offset; /* in the section */
+  const uint8_t *hash;
+} sinter_device_module_t;
+
+/** How a kernel is launched on the device. */
+typedef struct sinter_device_kernel {
+  const char *entry;
+  sinter_extent_t grid[3], shared, scratch;
+  uint32_t block[3], buffers;
+  int32_t reports;
+} sinter_device_kernel_t;
+
 /**
  * A manifest that has passed all checks that need nothing but itself. Strings
  * and hashes point into the bytes it was read from, arrays into the pile.
@@ -43,6 +67,10 @@ typedef struct sinter_manifest {
   const uint8_t *image_hash, *tail_hash;
   const uint8_t *weights_hashes; /* SINTER_HASH_BYTES a leaf */
   uint64_t leaf_count;
+  sinter_section_t device; /* empty where there is no device code */
+  size_t device_code_count;
+  sinter_device_module_t *device_modules;
+  sinter_device_kernel_t *device_kernels; /* kernel_count entries, or NULL */
 } sinter_manifest_t;
 
 /**

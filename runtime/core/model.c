@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/format.h"
 #include "core/state.h"
+#include "cuda/device.h"
 #include "sinter/cpu.h"
 
 #include <errno.h>
@@ -132,27 +133,36 @@ static sinter_status_t load_code(sinter_model_t *model, const char *isa,
   return SINTER_STATUS_OK;
 }
 
+/* Weights and device code, which follows them. */
 static sinter_status_t map_weights(const sinter_source_t *source,
                                    sinter_model_t *model,
                                    sinter_error_t *error) {
-  sinter_section_t place = model->artifact.manifest.weights;
+  const sinter_manifest_t *manifest = &model->artifact.manifest;
+  sinter_section_t place = manifest->weights, device = manifest->device;
+  uint64_t device_begin = device.bytes ? device.offset - place.offset : 0;
+  size_t bytes = device.bytes ? device_begin + device.bytes : place.bytes;
   model->weights = model->no_weights;
-  if (!place.bytes)
+  if (!bytes)
     return SINTER_STATUS_OK;
+  const uint8_t *base;
   if (source->memory) {
-    model->weights = source->memory + place.offset;
-    return SINTER_STATUS_OK;
+    base = source->memory + place.offset;
+  } else {
+    void *map = mmap(NULL, bytes, PROT_READ, MAP_PRIVATE, source->descriptor,
+                     (off_t)place.offset);
+    if (map == MAP_FAILED)
+      return sinter_fail(
+          error,
+          errno == ENOMEM ? SINTER_STATUS_OUT_OF_MEMORY : SINTER_STATUS_IO,
+          "cannot map the %zu bytes of weights of '%s'", bytes, source->name);
+    if (place.bytes)
+      (void)!posix_madvise(map, place.bytes, POSIX_MADV_WILLNEED);
+    base = model->weights_map = map;
+    model->weights_map_bytes = bytes;
   }
-  void *map = mmap(NULL, place.bytes, PROT_READ, MAP_PRIVATE,
-                   source->descriptor, (off_t)place.offset);
-  if (map == MAP_FAILED)
-    return sinter_fail(
-        error, errno == ENOMEM ? SINTER_STATUS_OUT_OF_MEMORY : SINTER_STATUS_IO,
-        "cannot map the %llu bytes of weights of '%s'",
-        (unsigned long long)place.bytes, source->name);
-  (void)!posix_madvise(map, place.bytes, POSIX_MADV_WILLNEED);
-  model->weights = model->weights_map = map;
-  model->weights_map_bytes = place.bytes;
+  if (place.bytes)
+    model->weights = base;
+  model->device_code = base + device_begin;
   return SINTER_STATUS_OK;
 }
 
@@ -173,6 +183,11 @@ static sinter_status_t open_source(const sinter_source_t *source,
                        "no memory for a model");
   memset(model, 0, sizeof *model);
   atomic_init(&model->owners, 1);
+  if (pthread_mutex_init(&model->devices_lock, NULL)) {
+    free(model);
+    return sinter_fail(error, SINTER_STATUS_OUT_OF_MEMORY,
+                       "no memory for a model");
+  }
   status = sinter_artifact_read(source, &model->artifact, error);
   if (!status)
     status = load_code(model, known.isa, error);
@@ -248,6 +263,8 @@ void sinter_model_close(sinter_model_t *model) {
   if (!model ||
       atomic_fetch_sub_explicit(&model->owners, 1, memory_order_acq_rel) != 1)
     return;
+  sinter_cuda_devices_free(model);
+  pthread_mutex_destroy(&model->devices_lock);
   if (model->weights_map)
     munmap(model->weights_map, model->weights_map_bytes);
   sinter_image_unload(&model->image);

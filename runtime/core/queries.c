@@ -29,6 +29,16 @@ DEFINE_LIST(launch, sinter_launch_info_t, launches)
 DEFINE_LIST(variant, sinter_variant_info_t, variants)
 #undef DEFINE_LIST
 
+size_t sinter_model_device_code_count(const sinter_model_t *model) {
+  return model ? model->artifact.manifest.device_code_count : 0;
+}
+const sinter_device_code_info_t *
+sinter_model_device_code(const sinter_model_t *model, size_t index) {
+  return index < sinter_model_device_code_count(model)
+             ? &model->artifact.manifest.device_modules[index].info
+             : NULL;
+}
+
 /* Looks a name up; `get` gives the name of an item. */
 static sinter_status_t find(const sinter_model_t *model, const char *what,
                             size_t count,

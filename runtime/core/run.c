@@ -7,6 +7,7 @@
 #define _POSIX_C_SOURCE 200809L /* clock_gettime */
 #include "core/context.h"
 #include "core/error.h"
+#include "cuda/context.h"
 
 #include <string.h>
 #include <time.h>
@@ -156,9 +157,16 @@ static sinter_status_t fail_tensor(const char *role,
 }
 
 /* What inputs and outputs have in common, once sizes are known to be right. */
-static const char *check_memory(const sinter_tensor_t *tensor, size_t bytes) {
-  if (tensor->device.kind != 0 && tensor->device.kind != SINTER_DEVICE_CPU)
-    return "is not in the memory of the CPU";
+static const char *check_memory(const sinter_context_t *context,
+                                const sinter_tensor_t *tensor, size_t bytes) {
+  sinter_device_t own = sinter_context_device(context);
+  int is_on_cpu =
+      !tensor->device.kind || tensor->device.kind == SINTER_DEVICE_CPU;
+  if (!is_on_cpu &&
+      (tensor->device.kind != own.kind || tensor->device.id != own.id))
+    return context->cuda
+               ? "is neither in the memory of the CPU nor in that of the device"
+               : "is not in the memory of the CPU";
   if (!tensor->data && bytes)
     return "has no data";
   if ((uintptr_t)tensor->data % sinter_type_bytes(tensor->type))
@@ -232,7 +240,7 @@ static sinter_status_t read_input(sinter_context_t *context, size_t index,
       sinter_tensor_bytes(info->type, info->rank, tensor->dims, &bytes, error);
   if (status)
     return status;
-  const char *complaint = check_memory(tensor, bytes);
+  const char *complaint = check_memory(context, tensor, bytes);
   if (complaint)
     return fail_tensor("input", info, NULL, tensor, complaint, error);
   if (tensor->bytes && tensor->bytes < bytes) {
@@ -243,6 +251,8 @@ static sinter_status_t read_input(sinter_context_t *context, size_t index,
     return SINTER_STATUS_BAD_TENSOR;
   }
   context->input_pointers[index] = tensor->data;
+  if (context->cuda)
+    sinter_cuda_set_input(context, index, tensor);
   return SINTER_STATUS_OK;
 }
 
@@ -283,6 +293,35 @@ static sinter_status_t fail_small(const sinter_value_info_t *info,
   return SINTER_STATUS_BUFFER_TOO_SMALL;
 }
 
+static int is_on_device(const sinter_tensor_t *tensor) {
+  return tensor->device.kind == SINTER_DEVICE_CUDA;
+}
+
+/* Whether the context gave the tensor its memory in an earlier run. */
+static int owns_output(const sinter_context_t *context, size_t index,
+                       const sinter_tensor_t *tensor) {
+  if (is_on_device(tensor))
+    return context->cuda &&
+           sinter_cuda_owns_output(context, index, tensor->data);
+  return tensor->data == context->output_blocks[index].data;
+}
+
+/* Memory of the context, where the tensor says. */
+static sinter_status_t provide_output(sinter_context_t *context, size_t index,
+                                      const sinter_tensor_t *tensor,
+                                      sinter_error_t *error) {
+  size_t needed = context->output_bytes[index];
+  if (is_on_device(tensor))
+    return sinter_cuda_provide_output(context, index,
+                                      &context->output_pointers[index], error);
+  sinter_block_t *block = &context->output_blocks[index];
+  sinter_status_t status = sinter_context_resize(context, block, needed, error);
+  context->output_pointers[index] = block->data;
+  if (context->cuda && !status)
+    sinter_cuda_set_output(context, index, block->data, 0);
+  return status;
+}
+
 /* Checks an output and finds its memory. */
 static sinter_status_t place_output(sinter_context_t *context, size_t index,
                                     const sinter_tensor_t *tensor,
@@ -291,7 +330,6 @@ static sinter_status_t place_output(sinter_context_t *context, size_t index,
       &context->model->artifact.manifest.outputs[index];
   const int64_t *dims = context->output_dims[index];
   size_t needed = context->output_bytes[index];
-  sinter_block_t *block = &context->output_blocks[index];
   if (tensor->type != SINTER_TYPE_UNDEFINED && tensor->type != info->type)
     return fail_tensor("output", info, dims, tensor, "has the wrong type",
                        error);
@@ -305,18 +343,14 @@ static sinter_status_t place_output(sinter_context_t *context, size_t index,
   actual.type = info->type;
   actual.rank = info->rank;
   actual.dims = dims;
-  int is_ours = !tensor->data || tensor->data == block->data;
+  int is_ours = !tensor->data || owns_output(context, index, tensor);
   if (is_ours)
     actual.data = NULL;
-  const char *complaint = check_memory(&actual, is_ours ? 0 : needed);
+  const char *complaint = check_memory(context, &actual, is_ours ? 0 : needed);
   if (complaint)
     return fail_tensor("output", info, dims, &actual, complaint, error);
-  if (is_ours) {
-    sinter_status_t status =
-        sinter_context_resize(context, block, needed, error);
-    context->output_pointers[index] = block->data;
-    return status;
-  }
+  if (is_ours)
+    return provide_output(context, index, tensor, error);
   if (!tensor->bytes && !tensor->dims && info->rank)
     return fail_tensor("output", info, dims, tensor,
                        "has memory of unknown length (set bytes or dims)",
@@ -324,6 +358,8 @@ static sinter_status_t place_output(sinter_context_t *context, size_t index,
   if (tensor->bytes && tensor->bytes < needed)
     return fail_small(info, needed, tensor->bytes, error);
   context->output_pointers[index] = tensor->data;
+  if (context->cuda)
+    sinter_cuda_set_output(context, index, tensor->data, is_on_device(tensor));
   return SINTER_STATUS_OK;
 }
 
@@ -333,19 +369,19 @@ static void fill_output(const sinter_context_t *context, size_t index,
       &context->model->artifact.manifest.outputs[index];
   void *data = context->output_pointers[index];
   size_t needed = context->output_bytes[index];
-  if (!tensor->bytes || data == context->output_blocks[index].data)
-    tensor->bytes = needed;
   tensor->data = data;
+  if (!tensor->bytes || owns_output(context, index, tensor))
+    tensor->bytes = needed;
   tensor->type = info->type;
   tensor->rank = info->rank;
   tensor->dims = context->output_dims[index];
-  tensor->device = (sinter_device_t){SINTER_DEVICE_CPU, 0};
+  if (!is_on_device(tensor))
+    tensor->device = (sinter_device_t){SINTER_DEVICE_CPU, 0};
 }
 
 /*===- The run ------------------------------------------------------------===*/
 
-static sinter_status_t run_schedule(sinter_context_t *context,
-                                    sinter_error_t *error) {
+static int32_t run_on_cpu(sinter_context_t *context) {
   const sinter_model_t *model = context->model;
   const sinter_abi_table table = {.struct_size = sizeof table,
                                   .version = SINTER_ABI_VERSION,
@@ -359,16 +395,28 @@ static sinter_status_t run_schedule(sinter_context_t *context,
                                   .outputs = context->output_pointers,
                                   .dims = context->dims,
                                   .sizes = context->sizes};
+  return model->image.root->run(&table, &frame, model->kernels);
+}
+
+static sinter_status_t run_schedule(sinter_context_t *context,
+                                    sinter_error_t *error) {
   int32_t result = -SINTER_STATUS_CANCELLED;
-  if (!atomic_load(&context->cancelled))
-    result = model->image.root->run(&table, &frame, model->kernels);
+  sinter_status_t status = SINTER_STATUS_OK;
+  if (!atomic_load(&context->cancelled)) {
+    if (context->cuda)
+      status = sinter_cuda_run(context, &result, error);
+    else
+      result = run_on_cpu(context);
+  }
+  if (status)
+    return status;
   if (!result)
     return SINTER_STATUS_OK;
   if (result == -SINTER_STATUS_CANCELLED) {
     atomic_store(&context->cancelled, 0);
     return sinter_fail(error, SINTER_STATUS_CANCELLED, "the run was cancelled");
   }
-  return sinter_model_fail_check(model, result, context->dims, error);
+  return sinter_model_fail_check(context->model, result, context->dims, error);
 }
 
 sinter_status_t sinter_context_run(sinter_context_t *context,

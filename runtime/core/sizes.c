@@ -30,7 +30,7 @@ sinter_status_t sinter_model_fail_check(const sinter_model_t *model,
                                         int32_t result, const int64_t *dims,
                                         sinter_error_t *error) {
   const sinter_manifest_t *manifest = &model->artifact.manifest;
-  if (result < 0 && -(int64_t)result <= SINTER_STATUS_INTERNAL) {
+  if (result < 0 && -(int64_t)result <= SINTER_STATUS_DEVICE_FAILED) {
     sinter_status_t status = (sinter_status_t)-result;
     return sinter_fail(error, status, "the run ended early: %s",
                        sinter_status_name(status));

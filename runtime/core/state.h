@@ -10,18 +10,23 @@
 #include "core/parallel.h"
 #include "sinter/context.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 
-/** An open artifact. Never changes after it is open, except for its owners. */
+/** An open artifact. Never changes after it is open, except for its owners and
+ * the devices that it is on. */
 struct sinter_model {
   _Alignas(64) uint8_t no_weights[64]; /* the base where there are none */
   sinter_artifact_t artifact;
   sinter_image_t image;
   const sinter_abi_kernel_fn *kernels; /* of the variant in use */
   const uint8_t *weights;
-  void *weights_map; /* to unmap, or NULL */
+  const uint8_t *device_code; /* the section, where there is one */
+  void *weights_map;          /* both, to unmap; or NULL */
   size_t weights_map_bytes;
   atomic_size_t owners; /* the caller and the contexts */
+  pthread_mutex_t devices_lock;
+  struct sinter_cuda_device *devices; /* on which there are contexts */
 };
 
 /** Memory that came from the allocator of a context, kept until it is too
@@ -40,6 +45,8 @@ struct sinter_context {
   sinter_profile_fn profile;
   void *profile_user;
   atomic_int cancelled;
+
+  struct sinter_cuda_context *cuda; /* NULL: on the CPU */
 
   void *caller_work; /* NULL: `work` is used */
   size_t caller_work_bytes;
@@ -73,6 +80,10 @@ void sinter_model_output_dims(const sinter_model_t *model, size_t output,
 sinter_status_t sinter_model_fail_check(const sinter_model_t *model,
                                         int32_t result, const int64_t *dims,
                                         sinter_error_t *error);
+
+/** Says that a device module does not have its hash. */
+sinter_status_t sinter_fail_device_module(const sinter_device_module_t *module,
+                                          sinter_error_t *error);
 
 /** Shares the model with a context. */
 void sinter_model_retain(sinter_model_t *model);

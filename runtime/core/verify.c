@@ -3,7 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
  * Manifest, code and tail were checked when the artifact was opened; what is
- * left are the weights, in leaves of 1 MiB whose hashes the manifest holds.
+ * left are the weights, in leaves of 1 MiB whose hashes the manifest holds, and
+ * the modules for devices.
  */
 #include "core/error.h"
 #include "core/hash.h"
@@ -40,6 +41,29 @@ static void verify_leaves(void *argument, size_t slot) {
   }
 }
 
+static sinter_status_t verify_device_code(const sinter_model_t *model,
+                                          sinter_error_t *error) {
+  const sinter_manifest_t *manifest = &model->artifact.manifest;
+  for (size_t i = 0; i < manifest->device_code_count; ++i) {
+    const sinter_device_module_t *module = &manifest->device_modules[i];
+    if (!sinter_hash_matches(model->device_code + module->offset,
+                             module->info.bytes, module->hash))
+      return sinter_fail_device_module(module, error);
+  }
+  return SINTER_STATUS_OK;
+}
+
+sinter_status_t sinter_fail_device_module(const sinter_device_module_t *module,
+                                          sinter_error_t *error) {
+  sinter_fail(error, SINTER_STATUS_BAD_ARTIFACT,
+              "the device code for %s is damaged: it does not have the hash in "
+              "the manifest of the artifact",
+              module->info.name);
+  sinter_error_remedy(error,
+                      "copy the artifact again, or compile the model again");
+  return SINTER_STATUS_BAD_ARTIFACT;
+}
+
 sinter_status_t sinter_model_verify(const sinter_model_t *model,
                                     int32_t threads, sinter_error_t *error) {
   if (!model)
@@ -59,7 +83,7 @@ sinter_status_t sinter_model_verify(const sinter_model_t *model,
 
   uint64_t wrong = atomic_load(&work.first_wrong);
   if (wrong == manifest->leaf_count)
-    return SINTER_STATUS_OK;
+    return verify_device_code(model, error);
   uint64_t begin = manifest->weights.offset + wrong * SINTER_LEAF_BYTES;
   sinter_fail(
       error, SINTER_STATUS_BAD_ARTIFACT,

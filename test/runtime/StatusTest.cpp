@@ -12,10 +12,10 @@
 
 TEST(Status, NamesAreDistinct) {
   std::set<std::string> names;
-  for (int status = SINTER_STATUS_OK; status <= SINTER_STATUS_INTERNAL;
+  for (int status = SINTER_STATUS_OK; status <= SINTER_STATUS_DEVICE_FAILED;
        ++status)
     names.insert(sinter_status_name(static_cast<sinter_status_t>(status)));
-  EXPECT_EQ(names.size(), static_cast<size_t>(SINTER_STATUS_INTERNAL) + 1);
+  EXPECT_EQ(names.size(), static_cast<size_t>(SINTER_STATUS_DEVICE_FAILED) + 1);
   EXPECT_EQ(names.count("unknown"), 0u);
   EXPECT_STREQ(sinter_status_name(SINTER_STATUS_BAD_ARTIFACT), "bad_artifact");
 }

@@ -30,6 +30,8 @@ static ExitCode getExitCode(sinter_status_t status) {
   case SINTER_STATUS_CHECK_FAILED:
   case SINTER_STATUS_CANCELLED:
   case SINTER_STATUS_UNSUPPORTED:
+  case SINTER_STATUS_UNSUPPORTED_DEVICE:
+  case SINTER_STATUS_DEVICE_FAILED:
     return ExitCode::RunFailed;
   case SINTER_STATUS_INTERNAL:
     break;

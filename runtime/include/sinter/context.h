@@ -35,7 +35,8 @@ typedef struct sinter_thread_pool {
                    void (*task)(void *argument, size_t slot), void *argument);
 } sinter_thread_pool_t;
 
-/** Called on the thread that runs, after each launch of the schedule. */
+/** Called on the thread that runs, after each launch of the schedule. On a
+ * device, each launch then waits for the one before it. */
 typedef void (*sinter_profile_fn)(void *user, size_t launch,
                                   uint64_t nanoseconds);
 
@@ -52,6 +53,10 @@ typedef struct sinter_context_options {
   const sinter_thread_pool_t *pool;    /* NULL: threads of its own; copied */
   sinter_profile_fn profile;           /* NULL: launches are not timed */
   void *profile_user;
+  /* Where the model runs. All zero: the CPU; {SINTER_DEVICE_CUDA,
+     N}: GPU number N, for an artifact with code for it. Threads, work memory,
+     allocator and pool are for the CPU: `work` must then be NULL. */
+  sinter_device_t device;
 } sinter_context_options_t;
 
 /** Defaults: all NULL and 0. */
@@ -60,7 +65,13 @@ SINTER_API void sinter_context_options_init(sinter_context_options_t *options);
 /**
  * Makes a context. `options` may be NULL. Where every free dimension has a
  * maximum, memory for that maximum is reserved here, so that no later run
- * allocates. Fails with INVALID_ARGUMENT or OUT_OF_MEMORY.
+ * allocates (on the CPU; on a device, prepare does it).
+ *
+ * The first context on a device opens its driver and loads code and weights;
+ * the model keeps them until it is gone.
+ *
+ * Fails with INVALID_ARGUMENT or OUT_OF_MEMORY; on a device also with
+ * UNSUPPORTED_DEVICE, DEVICE_FAILED, or BAD_ARTIFACT.
  */
 SINTER_API sinter_status_t sinter_context_create(
     sinter_model_t *model, const sinter_context_options_t *options,
@@ -86,9 +97,12 @@ SINTER_API sinter_status_t sinter_context_prepare(sinter_context_t *context,
 /**
  * Runs the model: one tensor an input and one an output, in the model's order.
  *
- * Inputs are contiguous, on the CPU, of the model's type, rank and fixed sizes;
- * other sizes set the free dimensions. They are read only, and must not overlap
- * outputs.
+ * Inputs are contiguous, of the model's type, rank and fixed sizes; other sizes
+ * set the free dimensions. They are read only, and must not overlap outputs.
+ *
+ * Tensors are on the CPU or, where the context has a device, on that: then they
+ * are used where they are. The memory of an output with data == NULL is made
+ * where `device` says, on the CPU if that is zero.
  *
  * Outputs: with data == NULL the context provides the memory, valid until its
  * next run, prepare or destruction. Else it is the caller's: `bytes` long, or
@@ -103,8 +117,8 @@ SINTER_API sinter_status_t sinter_context_prepare(sinter_context_t *context,
  *
  * Fails with BAD_TENSOR (`expected` and `found` say what), BAD_DIMENSION,
  * BUFFER_TOO_SMALL (with the bytes needed), CHECK_FAILED (naming the ONNX
- * node), CANCELLED, OUT_OF_MEMORY. The contents of outputs are then undefined,
- * the tensors themselves unchanged.
+ * node), CANCELLED, OUT_OF_MEMORY, DEVICE_FAILED. The contents of outputs are
+ * then undefined, the tensors themselves unchanged.
  */
 SINTER_API sinter_status_t sinter_context_run(sinter_context_t *context,
                                               const sinter_tensor_t *inputs,
@@ -123,6 +137,13 @@ SINTER_API void sinter_context_cancel(sinter_context_t *context);
 /** The model of a context. */
 SINTER_API const sinter_model_t *
 sinter_context_model(const sinter_context_t *context);
+/** The device it runs on; the kind is never 0. */
+SINTER_API sinter_device_t
+sinter_context_device(const sinter_context_t *context);
+/** What that is: the instruction set of the CPU ("x86-64-v4"), or device and
+ * code ("NVIDIA H100, sm_90a"). */
+SINTER_API const char *
+sinter_context_device_name(const sinter_context_t *context);
 /** Threads that it uses. */
 SINTER_API int32_t sinter_context_threads(const sinter_context_t *context);
 

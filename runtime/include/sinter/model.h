@@ -52,7 +52,8 @@ SINTER_API sinter_status_t sinter_model_open_memory(
 SINTER_API void sinter_model_close(sinter_model_t *model);
 
 /**
- * Compares all weights with their hashes (open has checked the rest), on
+ * Compares all weights and device code with their hashes (open has checked the
+ * rest), on
  * `threads` threads (0 = sinter_cpu_default_threads()). BAD_ARTIFACT names the
  * bytes that differ.
  */
@@ -156,6 +157,17 @@ typedef struct sinter_variant_info {
 SINTER_API size_t sinter_model_variant_count(const sinter_model_t *model);
 SINTER_API const sinter_variant_info_t *
 sinter_model_variant(const sinter_model_t *model, size_t index);
+
+/** Code for one kind of device, beside the code for the processor. */
+typedef struct sinter_device_code_info {
+  const char *name; /* "compute_80" for PTX, "sm_90a" for a cubin */
+  uint64_t bytes;
+  int32_t is_ptx; /* 1: the driver translates it for devices that came later */
+} sinter_device_code_info_t;
+/** 0 where the model was compiled for the processor only. */
+SINTER_API size_t sinter_model_device_code_count(const sinter_model_t *model);
+SINTER_API const sinter_device_code_info_t *
+sinter_model_device_code(const sinter_model_t *model, size_t index);
 
 /*===- Sizes --------------------------------------------------------------===*/
 

@@ -50,7 +50,10 @@ typedef enum sinter_status {
       11,                       /* the model's own condition on sizes or data */
   SINTER_STATUS_CANCELLED = 12, /* sinter_context_cancel */
   SINTER_STATUS_UNSUPPORTED = 13, /* reserved in the interface, not there yet */
-  SINTER_STATUS_INTERNAL = 14     /* generated code broke its contract */
+  SINTER_STATUS_INTERNAL = 14,    /* generated code broke its contract */
+  SINTER_STATUS_UNSUPPORTED_DEVICE =
+      15, /* no driver, no such device, or no code in the artifact for it */
+  SINTER_STATUS_DEVICE_FAILED = 16 /* a call of the device's driver failed */
 } sinter_status_t;
 
 /**
