@@ -73,7 +73,8 @@ def Kernel_UnpackOp : Kernel_Op<"unpack", [Pure]> {
     [groups, ceil(n / panel), k.., panel], zero-padded in n, with panel 32:
     matmul [k, n] -> [1, ceil(n/32), k, 32]; conv filter [o, i, kh, kw] ->
     [group, ceil(o/group/32), kh, kw, i, 32]; conv_transpose filter [i, o, kh, kw] -> the same form with roles of
-    i and o as its result needs.
+    i and o as its result needs. Of 8-bit integers, four neighbours in k (or i) lie together:
+    [.., ceil(k/4), 32, 4], zero-padded in k.
     ```mlir
     %w = kernel.unpack %p : tensor<1x2x576x32xf32> -> tensor<576x64xf32>
     ```

@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "passes/Lower/InstructionSet.h"
 #include "passes/Lower/Passes.h"
 
 namespace sinter {
@@ -22,16 +23,15 @@ struct CloneKernelsPass : sinter::impl::CloneKernelsPassBase<CloneKernelsPass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     SmallVector<kernel::FuncOp> kernels(module.getOps<kernel::FuncOp>());
-    constexpr std::pair<StringLiteral, StringLiteral> targets[] = {
-        {"x86_64_v3", "x86-64-v3"}, {"x86_64_v4", "x86-64-v4"}};
-    for (auto [name, target] : targets) {
+    for (const InstructionSet &set : getInstructionSets()) {
       OpBuilder b(module.getContext());
       b.setInsertionPointToEnd(module.getBody());
-      auto copy = ModuleOp::create(b, module.getLoc(), name);
-      copy->setAttr("kernel.target", b.getStringAttr(target));
+      auto copy = ModuleOp::create(b, module.getLoc(), set.moduleName);
+      copy->setAttr("kernel.target", b.getStringAttr(set.name));
       b.setInsertionPointToEnd(copy.getBody());
       for (kernel::FuncOp kernel : kernels)
-        b.clone(*kernel);
+        if (!set.onlyIntegerDot || hasIntegerDot(kernel))
+          b.clone(*kernel);
     }
   }
 };

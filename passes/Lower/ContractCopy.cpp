@@ -7,6 +7,7 @@
 #include "passes/Lower/ContractCopy.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "passes/Lower/ContractQuads.h"
 #include "passes/Lower/RegisterTranspose.h"
 
 using namespace mlir;
@@ -18,7 +19,7 @@ WindowStrides sinter::contract::getWindowStrides(const InputWindow &window,
                                                  const ContractPlan &plan) {
   WindowStrides strides;
   SizeAttr one = nn::getSize(window.channels.getContext(), 1);
-  SizeAttr next = window.channelsLast() ? window.channels : one;
+  SizeAttr next = window.channelsLast() ? window.steps : one;
   strides.dimensions.resize(window.dimensions.size());
   for (unsigned dim = window.dimensions.size(); dim-- > 0;) {
     strides.dimensions[dim] = next;
@@ -35,9 +36,10 @@ class WindowCopier {
 public:
   WindowCopier(KernelBuilder &kb, const Contraction &c,
                const ContractPlan &plan, Value target)
-      : kb(kb), window(*c.window), strides(getWindowStrides(window, plan)),
-        source(kb.getBuffer(c.lhs)), target(target),
-        type(cast<RankedTensorType>(c.lhs.getType()).getElementType()),
+      : kb(kb), window(*c.window), step(c.step),
+        strides(getWindowStrides(window, plan)), source(kb.getBuffer(c.lhs)),
+        target(target), type(getElementTypeOrSelf(c.lhs.getType())),
+        held(getComputeType(c.elementType)),
         lastContiguous(window.dimensions.back().stride == window.channels ||
                        !window.channelsLast()) {}
 
@@ -55,10 +57,13 @@ private:
 
   KernelBuilder &kb;
   const InputWindow &window;
+  int64_t step;
   WindowStrides strides;
   Value source, target;
-  Type type;
+  Type type, held; ///< of the elements of source and target
   bool lastContiguous;
+  /// If channels of one quad are apart: their offsets from the first.
+  SmallVector<Value> quadChannels;
   /// For each dimension: input coordinate of window place 0, and how many
   /// places this unit needs.
   SmallVector<Value> starts, counts;
@@ -81,9 +86,15 @@ void WindowCopier::copy(Value base, ArrayRef<std::pair<Value, Value>> ranges) {
   }
   Value sourceStride = kb.size(window.channelStride);
   Value targetStride = kb.size(strides.channel);
-  kb.forLoop(zero, kb.size(window.channels), kb.index(1), [&](Value channel) {
+  kb.forLoop(zero, kb.size(window.steps), kb.index(1), [&](Value number) {
+    Value channel = kb.mul(number, kb.index(step));
+    quadChannels.clear();
+    // Channels beyond the last repeat it.
+    Value left = kb.sub(kb.sub(kb.size(window.channels), kb.index(1)), channel);
+    for (int64_t i = 0; step > 1 && i < step; ++i)
+      quadChannels.push_back(kb.mul(kb.min(kb.index(i), left), sourceStride));
     copyDimension(0, kb.add(base, kb.mul(channel, sourceStride)),
-                  kb.mul(channel, targetStride));
+                  kb.mul(number, targetStride));
   });
 }
 
@@ -130,6 +141,16 @@ void WindowCopier::copyLast(Value sourceOffset, Value targetOffset) {
   Value from = kb.add(sourceOffset, kb.mul(kb.add(start, left), sourceStride));
   Value to = kb.add(targetOffset, kb.mul(left, unit));
   Value inside = kb.sub(right, left);
+  if (step > 1) {
+    if (window.channelsLast())
+      copyPixels(kb, {source, from}, dim.stride,
+                 window.channels.getConstant().value_or(0), {target, to},
+                 inside);
+    else
+      interleaveChannels(kb, {source, from}, quadChannels, dim.stride,
+                         {target, to}, inside);
+    return;
+  }
   if (window.channelsLast()) {
     if (lastContiguous) {
       copyRun(from, to, kb.mul(inside, unit));
@@ -162,10 +183,12 @@ void WindowCopier::forRun(Value count, function_ref<void(Value, Value)> body) {
 }
 
 void WindowCopier::fillRun(Value targetOffset, Value count) {
-  Type compute = getComputeType(type);
-  Value zero = kb.constant(kb.getVector(compute), 0.0);
+  int64_t fill = window.padValue & 0xff;
+  for (int64_t i = 1; i < step; ++i)
+    fill = fill << 8 | (window.padValue & 0xff);
+  Value value = kb.constant(kb.getVector(held), kb.b.getI64IntegerAttr(fill));
   forRun(count, [&](Value place, Value mask) {
-    kb.storeVector(zero, target, compute, kb.add(targetOffset, place), mask);
+    kb.storeVector(value, target, held, kb.add(targetOffset, place), mask);
   });
 }
 
@@ -174,8 +197,7 @@ void WindowCopier::copyRun(Value sourceOffset, Value targetOffset,
   forRun(count, [&](Value place, Value mask) {
     Value value =
         kb.loadVector(source, type, kb.add(sourceOffset, place), mask);
-    kb.storeVector(value, target, getComputeType(type),
-                   kb.add(targetOffset, place), mask);
+    kb.storeVector(value, target, held, kb.add(targetOffset, place), mask);
   });
 }
 
@@ -184,8 +206,7 @@ void WindowCopier::copyStrided(Value sourceOffset, Value sourceStride,
   kb.forLoop(kb.index(0), count, kb.index(1), [&](Value place) {
     Value value = kb.loadScalar(
         source, type, kb.add(sourceOffset, kb.mul(place, sourceStride)));
-    kb.storeScalar(value, target, getComputeType(type),
-                   kb.add(targetOffset, place));
+    kb.storeScalar(value, target, held, kb.add(targetOffset, place));
   });
 }
 
@@ -235,6 +256,10 @@ static void emitTransposedPanelCopy(KernelBuilder &kb, const Contraction &c,
 
 void sinter::contract::emitPanelCopy(KernelBuilder &kb, const Contraction &c,
                                      Value base, Value column, Value target) {
+  if (c.step > 1) {
+    emitQuadPanelCopy(kb, c, base, column, target);
+    return;
+  }
   const ContractPart &part = c.parts.front();
   const ReductionLoop &loop = part.reduction.front();
   if (loop.rhsStride.isConstant(1)) {

@@ -26,16 +26,16 @@ WindowStrides getWindowStrides(const InputWindow &window,
                                const ContractPlan &plan);
 
 /// Copies the input that the outputs [begin, end) of each window dimension
-/// read to `target`, zero beyond the edges. `base` is the offset of coordinate
-/// 0 and channel 0 in the input.
+/// read to `target`, the pad value beyond the edges. `base` is the offset of
+/// coordinate 0 and channel 0 in the input.
 void emitWindowCopy(KernelBuilder &kb, const Contraction &c,
                     const ContractPlan &plan, mlir::Value base,
                     llvm::ArrayRef<std::pair<mlir::Value, mlir::Value>> ranges,
                     mlir::Value target);
 
 /// Copies columns [column, column + 32) of the right operand, as far as there
-/// are any, to `target`: element (k, j) at k * 32 + j. `base` is the offset of
-/// element (0, 0).
+/// are any, to `target`: element (or quad) (k, j) at k * 32 + j. `base` is the
+/// offset of element (0, 0).
 void emitPanelCopy(KernelBuilder &kb, const Contraction &c, mlir::Value base,
                    mlir::Value column, mlir::Value target);
 

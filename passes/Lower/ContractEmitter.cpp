@@ -33,7 +33,7 @@ class ContractEmitter {
 public:
   ContractEmitter(KernelBuilder &kb, const Contraction &c)
       : kb(kb), c(c), plan(planContraction(c)), choice(chooseTile(kb, c)),
-        tiles(kb, choice, c.packed || c.needsPackedRhs()),
+        tiles(kb, choice, c),
         window(getScratch(plan.windowElements, plan.windowOffset)),
         packedPanel(getScratch(plan.panelElements, plan.panelOffset)),
         epilogue(kb, c, getScratch(plan.tileElements, plan.tileOffset)) {}
@@ -278,7 +278,8 @@ void ContractEmitter::emitColumns(Value panel, Value column) {
   if (c.needsPackedRhs())
     columns.rhsOffset = inPanel;
   else if (c.packed)
-    columns.rhsOffset = kb.add(kb.mul(panel, kb.size(c.panelStride)), inPanel);
+    columns.rhsOffset = kb.add(kb.mul(panel, kb.size(c.panelStride)),
+                               kb.mul(inPanel, kb.index(c.step)));
   else
     columns.rhsOffset = column;
 
@@ -452,10 +453,11 @@ void ContractEmitter::emitTile(const PartState &state, const Columns &columns,
   };
   Type compute = getComputeType(c.elementType);
   TileOperand lhs{c.window ? window : kb.getBuffer(c.lhs),
-                  c.window ? compute : c.elementType,
+                  c.window ? compute : getElementTypeOrSelf(c.lhs.getType()),
                   move(state.lhs, state.lhsLine, state.lhsPixel)};
   TileOperand rhs{packedPanel ? packedPanel : kb.getBuffer(c.rhs),
-                  packedPanel ? compute : c.elementType, columns.rhsOffset};
+                  packedPanel ? compute : getElementTypeOrSelf(c.rhs.getType()),
+                  columns.rhsOffset};
   if (!packedPanel)
     rhs.offset = kb.add(rhs.offset, state.rhs);
   SmallVector<Value> sums =

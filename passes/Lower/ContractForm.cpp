@@ -22,7 +22,8 @@ using namespace sinter::contract;
 using nn::SizeAttr;
 
 bool Contraction::needsPackedRhs() const {
-  return !packed && !parts.front().rhs.strides.back().isConstant(1);
+  return !packed &&
+         (step > 1 || !parts.front().rhs.strides.back().isConstant(1));
 }
 
 SizeAttr Contraction::getDepth() const {
@@ -62,6 +63,7 @@ private:
   }
 
   bool findOps();
+  bool checkElementTypes();
   bool buildMatmul(nn::MatmulOp op);
   /// What the two kinds of convolution share.
   struct ConvInfo {
@@ -69,6 +71,7 @@ private:
     ArrayRef<int64_t> strides, pads, dilations;
     int64_t group;
     bool channelsLast, transposed;
+    int64_t padValue = 0;
   };
   bool buildConv(const ConvInfo &info);
   /// The taps of each spatial dimension, for each residue class.
@@ -111,12 +114,25 @@ bool FormBuilder::findOps() {
     c.stored = transpose.getInput();
   auto type = cast<RankedTensorType>(c.op->getResult(0).getType());
   c.elementType = type.getElementType();
-  if (!isa<FloatType>(c.elementType) && !c.elementType.isInteger(32) &&
-      !c.elementType.isInteger(64))
-    return fail(c.op, "expects a float type, i32 or i64 as element type");
+  if (!checkElementTypes())
+    return false;
   if (nn::getSizes(c.stored.getType()) != nn::getSizes(type))
     return fail(c.op, "expects an epilogue on the shape of the result");
   return true;
+}
+
+bool FormBuilder::checkElementTypes() {
+  Type lhs = getElementTypeOrSelf(c.op->getOperand(0));
+  Type rhs = getElementTypeOrSelf(c.op->getOperand(1));
+  if (lhs.isInteger(8)) {
+    c.step = quadSize;
+    return (lhs.isUnsignedInteger() && !rhs.isUnsignedInteger()) ||
+           fail(c.op, "expects ui8 on the left and i8 on the right as 8-bit "
+                      "element types");
+  }
+  return isa<FloatType>(lhs) || lhs.isInteger(32) || lhs.isInteger(64) ||
+         fail(c.op, "expects a float type, i32, i64, or ui8 and i8, as element "
+                    "types");
 }
 
 std::optional<Contraction> FormBuilder::build() {
@@ -129,7 +145,8 @@ std::optional<Contraction> FormBuilder::build() {
     built =
         buildConv({op.getInput(), op.getFilter(), op.getStrides(), op.getPads(),
                    op.getDilations(), static_cast<int64_t>(op.getGroup()),
-                   op.getChannelsLast(), /*transposed=*/false});
+                   op.getChannelsLast(), /*transposed=*/false,
+                   static_cast<int64_t>(op.getPadValue())});
   else if (auto op = dyn_cast<nn::ConvTransposeOp>(c.op))
     built =
         buildConv({op.getInput(), op.getFilter(), op.getStrides(), op.getPads(),
@@ -169,13 +186,16 @@ bool FormBuilder::buildMatmul(nn::MatmulOp op) {
     return fail(op, "expects the left operand to be an argument");
   c.lhs = lhs->argument;
   part.lhs = cut(lhs->offset);
-  ReductionLoop loop{lhsSizes.back(), lhs->offset.strides[reduction], {}};
+  c.innerDepth = lhsSizes.back();
+  c.innerStride = lhs->offset.strides[reduction];
+  ReductionLoop loop{
+      nn::ceilDiv(c.innerDepth, c.step), nn::mul(c.innerStride, c.step), {}};
   if (auto unpack = op.getRhs().getDefiningOp<kernel::UnpackOp>()) {
     c.packed = true;
     c.rhs = dyn_cast<BlockArgument>(unpack.getPacked());
     part.rhs = cut(getZero());
-    loop.rhsStride = getSize(panelColumns);
-    c.panelStride = nn::mul(loop.count, panelColumns);
+    loop.rhsStride = getSize(panelColumns * c.step);
+    c.panelStride = nn::mul(loop.count, panelColumns * c.step);
   } else if (auto rhs = getOperandView(
                  op.getRhs(), getIndices(op.getRhs(), reduction, column))) {
     c.rhs = rhs->argument;
@@ -247,9 +267,9 @@ bool FormBuilder::buildConv(const ConvInfo &info) {
   unsigned channelDim = info.channelsLast ? sizes.size() - 1 : 1;
   unsigned firstSpatial = info.channelsLast ? 1 : 2;
   std::optional<int64_t> outChannels = sizes[channelDim].getConstant();
-  if (packedShape.size() != spatialRank + 4 || !outChannels)
-    return fail(c.op, "expects a packed filter of rank " +
-                          Twine(spatialRank + 4) +
+  unsigned packedRank = spatialRank + (c.step > 1 ? 5 : 4);
+  if (packedShape.size() != packedRank || !outChannels)
+    return fail(c.op, "expects a packed filter of rank " + Twine(packedRank) +
                           " and a fixed number of channels");
 
   // Rows: n, group if there are several, a line of 1 where there is but one
@@ -259,7 +279,11 @@ bool FormBuilder::buildConv(const ConvInfo &info) {
   rowRank = spatialRow + spatialRank;
   spaceRank = rowRank + 2; // column, input channel
   unsigned column = rowRank, channel = rowRank + 1;
-  int64_t inGroup = packedShape[packedShape.size() - 2];
+  ArrayRef<int64_t> filterShape =
+      cast<RankedTensorType>(info.filter.getType()).getShape();
+  int64_t inGroup =
+      info.transposed ? filterShape[0] / info.group : filterShape[1];
+  int64_t steps = llvm::divideCeil(inGroup, c.step);
   int64_t outGroup = *outChannels / info.group;
 
   // The input, as if its coordinates were the spatial rows.
@@ -277,7 +301,8 @@ bool FormBuilder::buildConv(const ConvInfo &info) {
   c.lhs = input->argument;
   const LinearForm &source = input->offset;
 
-  // Strides of the packed filter [group, panel, spatial.., channel, column].
+  // Strides of the packed filter [group, panel, spatial.., step, column,
+  // element of the step].
   SmallVector<int64_t> filterStrides(packedShape.size(), 1);
   for (unsigned dim = packedShape.size() - 1; dim-- > 0;)
     filterStrides[dim] = filterStrides[dim + 1] * packedShape[dim + 1];
@@ -330,17 +355,22 @@ bool FormBuilder::buildConv(const ConvInfo &info) {
                                 nn::mul(stride, tap.lhsStep),
                                 getSize(tap.rhsStep * filterStride)});
     }
-    part.reduction.push_back(
-        {getSize(inGroup), source.strides[channel], getSize(panelColumns)});
+    part.reduction.push_back({getSize(steps),
+                              nn::mul(source.strides[channel], c.step),
+                              getSize(panelColumns * c.step)});
     if (!addResult(part, indices))
       return false;
     c.parts.push_back(std::move(part));
   }
   c.rows = c.parts.front().rows;
 
-  // A window is needed where some tap may fall outside of the input.
+  // A window is needed where some tap may fall outside of the input, or where
+  // the channels of a step do not lie together in it.
   InputWindow window;
-  bool needsWindow = false;
+  c.innerDepth = getSize(inGroup);
+  c.innerStride = source.strides[channel];
+  bool needsWindow =
+      inGroup % c.step != 0 || (c.step > 1 && !c.innerStride.isConstant(1));
   for (unsigned dim = 0; dim < spatialRank; ++dim) {
     int64_t lowest = INT64_MAX, highest = INT64_MIN;
     for (const FilterTaps &tap : taps[dim])
@@ -365,6 +395,8 @@ bool FormBuilder::buildConv(const ConvInfo &info) {
   if (!needsWindow)
     return true;
   window.channels = getSize(inGroup);
+  window.steps = getSize(steps);
+  window.padValue = info.padValue;
   window.channelStride = source.strides[channel];
   window.base = cut(source);
   for (const InputWindow::Dimension &dim : window.dimensions)

@@ -13,6 +13,11 @@
 // where every operand is a flat buffer and its offset a linear form. A row is
 // an output pixel or a row of a matrix; the column is the output channel.
 //
+// 8-bit integers are multiplied four at a time: a step of the innermost loop of
+// the sum takes a *quad* of neighbours in k from each row, and from rhs quads
+// of 32 columns, [ceil(k / 4)][32][4] in a panel, zero beyond k. So what lhs
+// has in a quad beyond k does not matter.
+//
 //===----------------------------------------------------------------------===//
 
 #ifndef SINTER_PASSES_LOWER_CONTRACTFORM_H
@@ -27,6 +32,9 @@ namespace sinter::contract {
 
 /// Columns that lie together in a packed weight.
 constexpr int64_t panelColumns = 32;
+
+/// Products of 8-bit integers that are added at once.
+constexpr int64_t quadSize = 4;
 
 /// One loop of the sum, and how far a round moves in the two operands.
 struct ReductionLoop {
@@ -66,6 +74,9 @@ struct InputWindow {
   llvm::SmallVector<Dimension> dimensions;
   nn::SizeAttr channels;      ///< that one row reads (of one group)
   nn::SizeAttr channelStride; ///< in the input buffer
+  /// Elements of the window for all channels: quads for 8-bit integers.
+  nn::SizeAttr steps;
+  int64_t padValue = 0; ///< what lies beyond the edges
   /// Offset of coordinate 0, channel 0, over the rows; 0 in the spatial ones.
   LinearForm base;
   /// Whether channels lie together in the window, else the last spatial
@@ -87,7 +98,12 @@ struct ContractPart {
 /// The contraction of a kernel of kind `contract`.
 struct Contraction {
   mlir::Operation *op = nullptr;
-  mlir::Type elementType; ///< of both operands and of the result of `op`
+  mlir::Type elementType; ///< of the result of `op`
+  /// Elements of k in a step: 1, or 4 for 8-bit integers, whose sums are i32.
+  int64_t step = 1;
+  /// If a step has several elements: k of the innermost loop, and its stride in
+  /// lhs; of no use if there is a window.
+  nn::SizeAttr innerDepth, innerStride;
   mlir::BlockArgument lhs, rhs;
   /// Whether rhs is packed in panels; `panelStride` is the distance of panels.
   bool packed = false;
@@ -112,9 +128,10 @@ struct Contraction {
   unsigned getLine() const { return rows.size() - 2; }
   unsigned getPixel() const { return rows.size() - 1; }
   /// Whether rhs must be copied to panels in scratch: neither packed nor with
-  /// columns that lie together.
+  /// columns that lie together, one step at a time.
   bool needsPackedRhs() const;
-  /// Product of the counts of the loops of the sum (of the largest part).
+  /// Steps of the sum: product of the counts of its loops (of the largest
+  /// part).
   nn::SizeAttr getDepth() const;
 };
 

@@ -66,7 +66,8 @@ private:
   const Contraction &c;
   MLIRContext *context;
   ContractPlan plan;
-  /// Estimates, and blocks as numbers.
+  /// Estimates, and blocks as numbers. The depth is in steps, whose elements
+  /// are as large as a sum.
   int64_t lines, pixels, depth, outer, panels;
   int64_t lineBlocks = 1, pixelBlocks = 1, panelGroups = 1;
 };
@@ -125,7 +126,7 @@ void Planner::chooseRowBlocksOfWindow() {
   int64_t bytes = getComputeBytes(c.elementType);
   const InputWindow::Dimension &pixel = c.window->dimensions.back();
   // Bytes of one input line, and how many lines an output line moves.
-  int64_t perCoordinate = estimate(c.window->channels, 64) * bytes;
+  int64_t perCoordinate = estimate(c.window->steps, 64) * bytes;
   int64_t scale = 1, halo = 1;
   for (const auto &dim : ArrayRef(c.window->dimensions).drop_back())
     if (dim.row == c.getLine()) {
@@ -210,7 +211,7 @@ void Planner::chooseOrder() {
   int64_t bytes = getComputeBytes(c.elementType);
   int64_t left = lines * pixels * depth * bytes;
   if (c.window)
-    left = lines * pixels * estimate(c.window->channels, 64) * bytes;
+    left = lines * pixels * estimate(c.window->steps, 64) * bytes;
   int64_t right = panels * panelColumns * depth * bytes;
   int64_t blocks = lineBlocks * pixelBlocks;
   int64_t rowsFirst = left + right * (right > keptBytes ? blocks : 1);
@@ -249,7 +250,7 @@ void Planner::writeScratch() {
   SizeAttr zero = getSize(0);
   plan.windowElements = plan.panelElements = plan.tileElements = zero;
   if (c.window) {
-    plan.windowElements = c.window->channels;
+    plan.windowElements = c.window->steps;
     for (const InputWindow::Dimension &dim : c.window->dimensions) {
       SizeAttr outputs = dim.row == c.getLine()    ? plan.linesPerBlock
                          : dim.row == c.getPixel() ? plan.pixelsPerBlock

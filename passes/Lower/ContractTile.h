@@ -6,7 +6,8 @@
 //
 // The inner loops: a tile of sums stays in vector registers while the reduction
 // loops go round. In every step each vector of columns of the right operand is
-// loaded once, and each row's element of the left operand is broadcast.
+// loaded once, and each row's element of the left operand is broadcast. For
+// 8-bit integers an element is a quad (IntegerDot.h).
 //
 //===----------------------------------------------------------------------===//
 
@@ -47,8 +48,8 @@ struct TileOperand {
 /// Emits the sums of one tile.
 class TileEmitter {
 public:
-  TileEmitter(KernelBuilder &kb, const TileChoice &choice, bool packed)
-      : kb(kb), choice(choice), packed(packed) {}
+  TileEmitter(KernelBuilder &kb, const TileChoice &choice, const Contraction &c)
+      : kb(kb), choice(choice), c(c), packed(c.packed || c.needsPackedRhs()) {}
 
   /// Gives the sums row by row, the vectors of a row together. `lhs` is at the
   /// first row, whose lines and pixels are `lineStride` and `pixelStride`
@@ -64,11 +65,21 @@ private:
   using Sums = llvm::SmallVector<mlir::Value>;
   Sums emitLoops(llvm::ArrayRef<ReductionLoop> loops, mlir::Value lhsOffset,
                  mlir::Value rhsOffset, Sums sums);
-  Sums emitStep(mlir::Value lhsOffset, mlir::Value rhsOffset, Sums sums);
+  /// Gives the element, or quad, of a row in all lanes.
+  using RowLoader = llvm::function_ref<mlir::Value(mlir::Value rowOffset)>;
+  Sums emitStep(RowLoader loadRow, mlir::Value rhsOffset, Sums sums);
+  Sums emitQuadStep(RowLoader loadRow, mlir::Value rhsOffset, Sums sums);
+  /// Steps [first, last) whose elements do not lie together in lhs, or may end
+  /// before the last of a quad.
+  Sums emitScatteredSteps(const ReductionLoop &loop, mlir::Value first,
+                          mlir::Value last, mlir::Value lhsOffset,
+                          mlir::Value rhsOffset, Sums sums);
+  void prefetch(mlir::Value offset, int64_t elements);
   mlir::Value multiplyAdd(mlir::Value lhs, mlir::Value rhs, mlir::Value sum);
 
   KernelBuilder &kb;
   const TileChoice &choice;
+  const Contraction &c;
   bool packed;
   /// Of the tile being emitted.
   TileShape shape;

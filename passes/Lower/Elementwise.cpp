@@ -287,7 +287,7 @@ static const llvm::StringMap<Row> &getTable() {
       {"nn.not", {emitNot}},
       {"nn.or", {emitLogic<arith::OrIOp>}},
       {"nn.pow", {emitPow, true}},
-      {"nn.quantize", {emitQuantize, true}},
+      {"nn.quantize", {emitQuantize}},
       {"nn.relu", {emitRelu}},
       {"nn.round", {emitFloatUnary<math::RoundEvenOp>}},
       {"nn.sigmoid", {emitSigmoid, true}},
@@ -311,6 +311,9 @@ bool sinter::isElementwise(Operation *op) { return op && lookup(op); }
 
 bool sinter::isExpensive(Operation *op) {
   const Row *row = lookup(op);
+  // The division by a constant scale is a product.
+  if (auto quantize = dyn_cast<nn::QuantizeOp>(op))
+    return !quantize.getScale().getDefiningOp<nn::WeightOp>();
   return row && row->expensive;
 }
 

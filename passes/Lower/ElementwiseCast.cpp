@@ -5,7 +5,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "passes/Lower/ElementwiseMath.h"
 #include "passes/Lower/KernelBuilder.h"
 
@@ -101,45 +100,4 @@ Value sinter::emitConversion(ValueEmitter &e, Value x, Type from, Type to) {
   if (isa<FloatType>(from))
     return emitFloatToInt(e, x, cast<IntegerType>(to));
   return emitIntToInt(e, x, from, to);
-}
-
-/// An integer of up to 32 bits as i32.
-static Value widen(ValueEmitter &e, Value x, bool isUnsigned) {
-  if (getElementTypeOrSelf(x).isInteger(32))
-    return x;
-  Type wide = e.with(e.b.getI32Type());
-  if (isUnsigned)
-    return arith::ExtUIOp::create(e.b, e.loc, wide, x);
-  return arith::ExtSIOp::create(e.b, e.loc, wide, x);
-}
-
-Value sinter::emitQuantization(ValueEmitter &e, Value x, Value scale,
-                               Value zeroPoint, Type to) {
-  unsigned width = to.getIntOrFloatBitWidth();
-  bool isUnsigned = to.isUnsignedInteger();
-  Value zero = widen(e, zeroPoint, isUnsigned);
-  Value offset = arith::SIToFPOp::create(e.b, e.loc, e.type, zero);
-  // Saturating before rounding is the same, because the bounds are whole, and
-  // keeps the conversion defined. Neither comparison holds for NaN.
-  double least = isUnsigned ? 0.0 : -std::ldexp(1.0, width - 1);
-  double most = std::ldexp(1.0, isUnsigned ? width : width - 1) - 1;
-  Value low = e.sub(e.constant(least), offset);
-  Value high = e.sub(e.constant(most), offset);
-  Value quotient = e.div(x, scale);
-  quotient = e.select(e.less(low, quotient), quotient, low);
-  quotient = e.select(e.less(quotient, high), quotient, high);
-  Value whole = math::RoundEvenOp::create(e.b, e.loc, quotient);
-  Value integer = arith::FPToSIOp::create(e.b, e.loc, zero.getType(), whole);
-  integer = arith::AddIOp::create(e.b, e.loc, integer, zero);
-  return arith::TruncIOp::create(
-      e.b, e.loc, e.with(IntegerType::get(to.getContext(), width)), integer);
-}
-
-Value sinter::emitDequantization(ValueEmitter &e, Value q, Value scale,
-                                 Value zeroPoint) {
-  Value difference = arith::SubIOp::create(
-      e.b, e.loc, widen(e, q, e.isUnsigned), widen(e, zeroPoint, e.isUnsigned));
-  Value real = arith::SIToFPOp::create(e.b, e.loc, scale.getType(), difference);
-  return arith::MulFOp::create(e.b, e.loc, real, scale,
-                               arith::FastMathFlags::contract);
 }

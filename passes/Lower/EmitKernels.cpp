@@ -74,12 +74,18 @@ struct EmitKernelsPass : sinter::impl::EmitKernelsPassBase<EmitKernelsPass> {
     auto target = module->getAttrOfType<StringAttr>("kernel.target");
     if (!target)
       return;
-    unsigned lanes = target.getValue() == "x86-64-v4" ? 16 : 8;
+    const InstructionSet *set = findInstructionSet(target.getValue());
+    if (!set) {
+      module.emitError() << "expects the name of an instruction set as "
+                            "'kernel.target', but got "
+                         << target;
+      return signalPassFailure();
+    }
     SmallVector<StringRef> freeDims = getFreeDims(module);
     bool hasFailed = false;
     for (auto kernel :
          llvm::make_early_inc_range(module.getOps<kernel::FuncOp>())) {
-      KernelBuilder builder(kernel, lanes, freeDims);
+      KernelBuilder builder(kernel, *set, freeDims);
       if (failed(emitKernel(builder))) {
         hasFailed = true;
         builder.getFunc().erase();

@@ -41,10 +41,10 @@ int64_t sinter::getComputeBytes(Type elementType) {
   return getBytes(getComputeType(elementType));
 }
 
-KernelBuilder::KernelBuilder(kernel::FuncOp kernel, unsigned lanes,
+KernelBuilder::KernelBuilder(kernel::FuncOp kernel, const InstructionSet &set,
                              ArrayRef<StringRef> freeDims)
-    : b(kernel), loc(kernel.getLoc()), kernel(kernel), lanes(lanes),
-      freeDims(freeDims.begin(), freeDims.end()) {
+    : b(kernel), loc(kernel.getLoc()), kernel(kernel), set(set),
+      lanes(set.lanes), freeDims(freeDims.begin(), freeDims.end()) {
   auto flat = [](Type element) {
     return MemRefType::get({ShapedType::kDynamic}, element);
   };
@@ -78,12 +78,17 @@ Value KernelBuilder::getResultBuffer(unsigned result) {
 
 Value KernelBuilder::getScratchView(Type type, nn::SizeAttr bytes,
                                     nn::SizeAttr elements) {
+  return getView(scratch, type, bytes, elements);
+}
+
+Value KernelBuilder::getView(Value buffer, Type type, nn::SizeAttr bytes,
+                             nn::SizeAttr elements) {
   Value offset = size(bytes), count = size(elements);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPoint(entryEnd);
   return memref::ViewOp::create(b, loc,
                                 MemRefType::get({ShapedType::kDynamic}, type),
-                                scratch, offset, ValueRange{count});
+                                buffer, offset, ValueRange{count});
 }
 
 //===----------------------------------------------------------------------===//

@@ -18,6 +18,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "passes/Lower/InstructionSet.h"
 #include "llvm/ADT/DenseMap.h"
 
 namespace sinter {
@@ -39,7 +40,7 @@ public:
   /// Makes `func.func @name(buffers.., %dims, %first, %last, %scratch) -> i32`
   /// right before `kernel` and sets the insertion point into its body.
   /// `freeDims` are the names of the free dimensions in the order of `%dims`.
-  KernelBuilder(kernel::FuncOp kernel, unsigned lanes,
+  KernelBuilder(kernel::FuncOp kernel, const InstructionSet &set,
                 llvm::ArrayRef<llvm::StringRef> freeDims);
 
   mlir::OpBuilder b;
@@ -50,8 +51,9 @@ public:
   mlir::Block &getBody() const { return kernel->getRegion(0).front(); }
   /// Elements of a vector, of every element type.
   unsigned getLanes() const { return lanes; }
+  const InstructionSet &getInstructionSet() const { return set; }
   /// Vector registers of the instruction set (16 or 32).
-  unsigned getRegisters() const { return lanes == 16 ? 32 : 16; }
+  unsigned getRegisters() const { return set.registers; }
 
   /// The flat buffer of an argument of the kernel, of a result.
   mlir::Value getBuffer(mlir::BlockArgument argument);
@@ -64,6 +66,9 @@ public:
   /// the scratch, from the byte offset `bytes`. Emitted in the entry block.
   mlir::Value getScratchView(mlir::Type type, nn::SizeAttr bytes,
                              nn::SizeAttr elements);
+  /// The same of a buffer of bytes.
+  mlir::Value getView(mlir::Value buffer, mlir::Type type, nn::SizeAttr bytes,
+                      nn::SizeAttr elements);
 
   /// `size` as an index value, computed once in the entry block.
   mlir::Value size(nn::SizeAttr size);
@@ -142,6 +147,7 @@ private:
 
   kernel::FuncOp kernel;
   mlir::func::FuncOp func;
+  const InstructionSet &set;
   unsigned lanes;
   mlir::SmallVector<llvm::StringRef> freeDims;
   mlir::Value dims, firstTile, lastTile, scratch, status;

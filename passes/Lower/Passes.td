@@ -12,10 +12,12 @@ include "mlir/Pass/PassBase.td"
 def CloneKernelsPass : Pass<"sinter-lower-clone-kernels", "::mlir::ModuleOp"> {
   let summary = "copies the kernels into a module for each instruction set";
   let description = [{
-    The originals stay: what follows reads `tiles`, `scratch` and nodes there.
+    The originals stay: what follows reads `tiles`, `scratch` and nodes there. A
+    set that only differs for contractions of 8-bit integers gets just these.
 
     Needs: `kernel.func` with `tiles` and `scratch`. Leaves: nested modules
-    `@x86_64_v3` and `@x86_64_v4` of copies, with `kernel.target`.
+    `@x86_64_v3`, `@x86_64_v4` and `@x86_64_v4_vnni` of copies, with
+    `kernel.target`.
 
     ```mlir
     kernel.func @relu_0(...) ...
@@ -23,6 +25,7 @@ def CloneKernelsPass : Pass<"sinter-lower-clone-kernels", "::mlir::ModuleOp"> {
     kernel.func @relu_0(...) ...
     module @x86_64_v3 attributes {kernel.target = "x86-64-v3"} { kernel.func @relu_0(...) ... }
     module @x86_64_v4 attributes {kernel.target = "x86-64-v4"} { kernel.func @relu_0(...) ... }
+    module @x86_64_v4_vnni attributes {kernel.target = "x86-64-v4+vnni"} {}
     ```
   }];
   let dependentDialects = ["::sinter::kernel::KernelDialect"];
@@ -45,8 +48,9 @@ def EmitKernelsPass : Pass<"sinter-lower-emit-kernels", "::mlir::ModuleOp"> {
     ```
   }];
   let dependentDialects = [
-    "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
-    "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::LLVM::LLVMDialect", "::mlir::arith::ArithDialect",
+    "::mlir::func::FuncDialect", "::mlir::math::MathDialect",
+    "::mlir::memref::MemRefDialect",
     "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect",
     "::sinter::kernel::KernelDialect", "::sinter::nn::NNDialect"];
 }

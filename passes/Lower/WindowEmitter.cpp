@@ -20,20 +20,14 @@
 #include "passes/Lower/Emitters.h"
 #include "passes/Lower/TileLoops.h"
 #include "passes/Lower/WindowPlan.h"
+#include "passes/Lower/WindowQuads.h"
 
 using namespace mlir;
 using namespace sinter;
 
-/// Windows of more taps than this are run through by loops.
-static constexpr int64_t maxUnrolledTaps = 64;
+static constexpr int64_t maxUnrolledTaps = WindowPlan::maxUnrolledTaps;
 
 namespace {
-
-/// A range of columns of the window: constants, or values where `low` is set.
-struct TapRange {
-  int64_t first = 0, last = 0;
-  Value low, high;
-};
 
 /// Emits one kernel.
 class WindowEmitter {
@@ -68,7 +62,8 @@ private:
   KernelBuilder &kb;
   const WindowPlan &plan;
   PointEmitter epilogue;
-  Type elementType, filterType;
+  Type elementType, filterType, sumType;
+  std::optional<QuadTaps> quads;
   SmallVector<nn::SizeAttr> inputStrides, strides;
   /// Of the tile: image, indices of the outer spatial dimensions, and the taps
   /// of these that exist.
@@ -88,8 +83,12 @@ WindowEmitter::WindowEmitter(KernelBuilder &kb, const WindowPlan &plan)
       elementType(getElementTypeOrSelf(plan.input.getType())),
       inputStrides(getRowMajorStrides(kb.b.getContext(), plan.inputSizes)),
       strides(getRowMajorStrides(kb.b.getContext(), plan.sizes)) {
+  sumType =
+      getComputeType(getElementTypeOrSelf(plan.op->getResult(0).getType()));
   if (plan.filter)
     filterType = getElementTypeOrSelf(plan.filter.getType());
+  if (plan.hasQuads())
+    quads.emplace(kb, plan);
 }
 
 /// Columns computed at a time.
@@ -283,7 +282,7 @@ Value WindowEmitter::getCount(const TapRange &taps, Value column,
 void WindowEmitter::finishColumn(Value column, Value sum, const TapRange &taps,
                                  bool isInside) {
   if (plan.kind == nn::ReduceKind::Mean) {
-    Type type = getComputeType(elementType);
+    Type type = sumType;
     Value count = arith::IndexCastOp::create(kb.b, kb.loc, kb.b.getI64Type(),
                                              getCount(taps, column, isInside));
     if (isa<FloatType>(type)) {
@@ -317,14 +316,14 @@ void WindowEmitter::finishColumn(Value column, Value sum, const TapRange &taps,
 /// Computes `count` neighbouring columns with the same taps.
 void WindowEmitter::emitColumns(Value column, unsigned count,
                                 const TapRange &taps, bool isInside) {
-  Type type = getComputeType(elementType);
   forEachVector(kb, firstChannel, lastChannel, [&](Value first, Value mask) {
     startChannels(first, mask);
     Value start = kb.constant(
-        kb.getVector(type),
-        getNeutral(plan.kind, elementType.isUnsignedInteger(), type));
-    SmallVector<Value> sums = forRowTaps(
-        {}, column, SmallVector<Value>(count, start), taps, isInside);
+        kb.getVector(sumType),
+        getNeutral(plan.kind, elementType.isUnsignedInteger(), sumType));
+    SmallVector<Value> sums(count, start);
+    sums = quads ? quads->emit(column, std::move(sums), taps, isInside)
+                 : forRowTaps({}, column, std::move(sums), taps, isInside);
     for (auto [i, sum] : llvm::enumerate(sums))
       finishColumn(kb.add(column, kb.index(i)), sum, taps, isInside);
   });
@@ -402,7 +401,9 @@ void WindowEmitter::startChannels(Value first, Value mask) {
   channel = first;
   channelMask = mask;
   filters.clear();
-  if (plan.filter && plan.getTaps() <= maxUnrolledTaps) {
+  if (quads) {
+    quads->startChannels(channel, channelMask);
+  } else if (plan.filter && plan.getTaps() <= maxUnrolledTaps) {
     Value channels = kb.size(plan.sizes.back());
     for (int64_t tap = 0; tap < plan.getTaps(); ++tap)
       filters.push_back(
@@ -426,6 +427,8 @@ void WindowEmitter::emitTile(Value tile) {
   SmallVector<Value> indices = delinearize(kb, tile, order);
   image = indices[0];
   row.assign(indices.begin() + 2, indices.end());
+  if (quads)
+    quads->startRow(image, row);
 
   rowTapRanges.clear();
   isInsideRow = {};

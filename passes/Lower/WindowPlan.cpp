@@ -19,6 +19,10 @@ int64_t WindowPlan::getTaps() const {
   return taps;
 }
 
+bool WindowPlan::hasQuads() const {
+  return filter && getElementTypeOrSelf(filter.getType()).isInteger(8);
+}
+
 static Operation *findWindowOp(Block &body) {
   Operation *found = nullptr;
   for (Operation &op : body) {
@@ -40,16 +44,25 @@ static LogicalResult readConv(nn::ConvOp op, WindowPlan &plan) {
   auto unpack = op.getFilter().getDefiningOp<kernel::UnpackOp>();
   plan.filter =
       unpack ? dyn_cast<BlockArgument>(unpack.getPacked()) : BlockArgument();
+  auto filterType = cast<RankedTensorType>(op.getFilter().getType());
+  int64_t packedRank = plan.hasQuads() ? 4 : filterType.getRank() - 1;
   if (!op.getChannelsLast() || !plan.filter ||
-      nn::getSizes(plan.filter.getType()).size() + 1 !=
-          nn::getSizes(op.getFilter().getType()).size()) {
+      cast<RankedTensorType>(plan.filter.getType()).getRank() != packedRank) {
     emitUnsupported(op, "a convolution in a window kernel must be depthwise, "
                         "channels last, with a packed filter");
     return failure();
   }
-  for (nn::SizeAttr size :
-       ArrayRef(nn::getSizes(plan.filter.getType())).drop_back())
-    plan.window.push_back(size.getConstant().value_or(0));
+  Type input = getElementTypeOrSelf(op.getInput().getType());
+  if (plan.hasQuads() != input.isInteger(8) ||
+      (plan.hasQuads() && (!input.isUnsignedInteger() ||
+                           filterType.getElementType().isUnsignedInteger()))) {
+    emitUnsupported(op, "a convolution of 8-bit integers must be of ui8 with a "
+                        "filter of i8");
+    return failure();
+  }
+  plan.window.assign(filterType.getShape().begin() + 2,
+                     filterType.getShape().end());
+  plan.padValue = static_cast<int64_t>(op.getPadValue());
   plan.strides.assign(op.getStrides().begin(), op.getStrides().end());
   plan.dilations.assign(op.getDilations().begin(), op.getDilations().end());
   size_t rank = plan.window.size();

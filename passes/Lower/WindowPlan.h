@@ -23,8 +23,11 @@ struct WindowPlan {
 
   mlir::Operation *op = nullptr;
   mlir::BlockArgument input;
-  /// Filter [spatial.., c]; null for pooling.
+  /// Filter [spatial.., c], of bytes [ceil(rows / 4), last of spatial, c, 4];
+  /// null for pooling.
   mlir::BlockArgument filter;
+  /// What a convolution of bytes reads beyond the edges.
+  int64_t padValue = 0;
   /// Sum for convolutions.
   nn::ReduceKind kind = nn::ReduceKind::Sum;
   bool countsPads = false;
@@ -44,6 +47,11 @@ struct WindowPlan {
   nn::SizeAttr getSize(unsigned spatial) const { return sizes[spatial + 1]; }
   int64_t getTaps() const;
 
+  /// Whether four rows of the window are multiplied at once (WindowQuads.h).
+  bool hasQuads() const;
+
+  /// Windows of more taps than this are run through by loops.
+  static constexpr int64_t maxUnrolledTaps = 64;
   /// Channels of a tile.
   static constexpr int64_t channelsPerTile = 256;
 };

@@ -25,6 +25,9 @@ using namespace sinter;
 /// Columns of a panel: two vectors of 16, or four of 8, lanes.
 static constexpr int64_t panelWidth = 32;
 
+/// Elements of 8-bit integers that one instruction multiplies and adds up.
+static constexpr int64_t stepOfBytes = 4;
+
 namespace {
 /// A packed form: the kind of the weight expression, its parameters, its shape.
 struct PackedForm {
@@ -38,39 +41,69 @@ static int64_t countPanels(int64_t columns) {
   return llvm::divideCeil(columns, panelWidth);
 }
 
+/// The step in which the elements of `type` are packed along k.
+static int64_t getStep(RankedTensorType type) {
+  return type.getElementType().isInteger(8) ? stepOfBytes : 1;
+}
+
+/// Adds the sizes [.., k, columns], or [.., ceil(k / step), columns, step].
+static void appendSteps(PackedForm &form, int64_t k, int64_t columns,
+                        int64_t step, Builder &builder) {
+  form.shape.append({static_cast<int64_t>(llvm::divideCeil(k, step)), columns});
+  if (step == 1)
+    return;
+  form.shape.push_back(step);
+  form.params.push_back(
+      builder.getNamedAttr("step", builder.getI64IntegerAttr(step)));
+}
+
 /// [1.., k, n] -> [1, panels, k, 32]; nothing where the weight has several
 /// matrices.
-static std::optional<PackedForm> packMatmul(ArrayRef<int64_t> shape,
+static std::optional<PackedForm> packMatmul(RankedTensorType type,
                                             Builder &builder) {
+  ArrayRef<int64_t> shape = type.getShape();
   if (llvm::any_of(shape.drop_back(2), [](int64_t size) { return size != 1; }))
     return std::nullopt;
   int64_t k = shape[shape.size() - 2], n = shape.back();
-  return PackedForm{
+  PackedForm form{
       "pack_matmul",
       {builder.getNamedAttr("panel", builder.getI64IntegerAttr(panelWidth))},
-      {1, countPanels(n), k, panelWidth}};
+      {1, countPanels(n)}};
+  appendSteps(form, k, panelWidth, getStep(type), builder);
+  return form;
 }
 
 /// Filters with `inputs` and `outputs` channels a group ->
 /// [group, panels, spatial.., inputs, 32].
 static PackedForm packFilter(StringRef kind, int64_t group, int64_t inputs,
-                             int64_t outputs, ArrayRef<int64_t> spatial,
+                             int64_t outputs, RankedTensorType type,
                              Builder &builder) {
+  ArrayRef<int64_t> spatial = type.getShape().drop_front(2);
   PackedForm form{
       kind,
       {builder.getNamedAttr("group", builder.getI64IntegerAttr(group)),
        builder.getNamedAttr("panel", builder.getI64IntegerAttr(panelWidth))},
       {group, countPanels(outputs)}};
   form.shape.append(spatial.begin(), spatial.end());
-  form.shape.append({inputs, panelWidth});
+  appendSteps(form, inputs, panelWidth, getStep(type), builder);
   return form;
 }
 
-/// [c, 1, spatial..] -> [spatial.., c].
-static PackedForm packDepthwise(ArrayRef<int64_t> shape) {
+/// [c, 1, spatial..] -> [spatial.., c], or [rows / 4, last of spatial, c, 4].
+static PackedForm packDepthwise(RankedTensorType type, Builder &builder) {
+  ArrayRef<int64_t> shape = type.getShape(), spatial = shape.drop_front(2);
   PackedForm form{"pack_depthwise", {}, {}};
-  form.shape.append(shape.begin() + 2, shape.end());
-  form.shape.push_back(shape.front());
+  int64_t step = getStep(type);
+  if (step == 1) {
+    form.shape.append(spatial.begin(), spatial.end());
+    form.shape.push_back(shape.front());
+    return form;
+  }
+  int64_t rows = ShapedType::getNumElements(spatial.drop_back());
+  form.shape = {static_cast<int64_t>(llvm::divideCeil(rows, step)),
+                spatial.back(), shape.front(), step};
+  form.params.push_back(
+      builder.getNamedAttr("step", builder.getI64IntegerAttr(step)));
   return form;
 }
 
@@ -80,19 +113,20 @@ static std::optional<PackedForm> getPackedForm(kernel::Kind kind,
                                                OpOperand &operand) {
   Operation *root = operand.getOwner();
   Builder builder(root->getContext());
-  auto shape = cast<RankedTensorType>(operand.get().getType()).getShape();
+  auto type = cast<RankedTensorType>(operand.get().getType());
+  ArrayRef<int64_t> shape = type.getShape();
   if (isa<nn::MatmulOp>(root))
-    return packMatmul(shape, builder);
+    return packMatmul(type, builder);
   if (auto conv = dyn_cast<nn::ConvOp>(root)) {
     if (kind == kernel::Kind::Window)
-      return packDepthwise(shape);
+      return packDepthwise(type, builder);
     int64_t group = conv.getGroup();
-    return packFilter("pack_conv", group, shape[1], shape[0] / group,
-                      shape.drop_front(2), builder);
+    return packFilter("pack_conv", group, shape[1], shape[0] / group, type,
+                      builder);
   }
   int64_t group = cast<nn::ConvTransposeOp>(root).getGroup();
   return packFilter("pack_conv_transpose", group, shape[0] / group, shape[1],
-                    shape.drop_front(2), builder);
+                    type, builder);
 }
 
 /// The operand of the group's contraction that may be a packed weight.

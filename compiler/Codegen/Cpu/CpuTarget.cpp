@@ -16,20 +16,20 @@
 using namespace sinter::codegen;
 
 static const CpuTarget targets[] = {
-    {"x86-64-v4", "x86_64_v4", "x86-64-v4", "icelake-server", 512},
-    {"x86-64-v3", "x86_64_v3", "x86-64-v3", "haswell", 256},
+    {"x86-64-v4+vnni", "x86_64_v4_vnni", "x86-64-v4", "icelake-server",
+     "+avx512vnni", 512, &targets[1]},
+    {"x86-64-v4", "x86_64_v4", "x86-64-v4", "icelake-server", "", 512, nullptr},
+    {"x86-64-v3", "x86_64_v3", "x86-64-v3", "haswell", "", 256, nullptr},
 };
 
-// Only integer kernels differ between v4 and v4 + VNNI: while a model has none,
-// both variants run the same code.
 static const CpuVariant variants[] = {
     {"x86-64-v4+vnni",
      SINTER_ABI_FEATURE_X86_64_V3 | SINTER_ABI_FEATURE_X86_64_V4 |
          SINTER_ABI_FEATURE_AVX512_VNNI,
      &targets[0]},
     {"x86-64-v4", SINTER_ABI_FEATURE_X86_64_V3 | SINTER_ABI_FEATURE_X86_64_V4,
-     &targets[0]},
-    {"x86-64-v3", SINTER_ABI_FEATURE_X86_64_V3, &targets[1]},
+     &targets[1]},
+    {"x86-64-v3", SINTER_ABI_FEATURE_X86_64_V3, &targets[2]},
 };
 
 llvm::ArrayRef<CpuTarget> sinter::codegen::getDefaultTargets() {
@@ -57,6 +57,6 @@ sinter::codegen::createTargetMachine(const CpuTarget &target) {
   llvm::TargetOptions options;
   options.AllowFPOpFusion = llvm::FPOpFusion::Fast;
   return std::unique_ptr<llvm::TargetMachine>(x86->createTargetMachine(
-      triple, target.cpu, /*Features=*/"", options, llvm::Reloc::PIC_,
+      triple, target.cpu, target.features, options, llvm::Reloc::PIC_,
       llvm::CodeModel::Small, llvm::CodeGenOptLevel::Default));
 }

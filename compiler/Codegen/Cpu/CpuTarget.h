@@ -21,7 +21,10 @@ struct CpuTarget {
   llvm::StringRef moduleName; ///< of the nested module after lowering
   llvm::StringRef cpu;        ///< LLVM's name of the processor
   llvm::StringRef tune;       ///< LLVM's name of the processor to schedule for
+  llvm::StringRef features;   ///< beyond those of `cpu`, as LLVM writes them
   unsigned vectorBits;        ///< width of a vector register
+  /// Whose kernels serve where this set has none of its own; null: it has all.
+  const CpuTarget *base;
 };
 
 /// What the loader chooses from: a processor that has `features` may run the

@@ -64,6 +64,8 @@ static void addTargetAttributes(llvm::Module &module, const CpuTarget &target) {
       continue;
     function.addFnAttr("target-cpu", target.cpu);
     function.addFnAttr("tune-cpu", target.tune);
+    if (!target.features.empty())
+      function.addFnAttr("target-features", target.features);
     function.addFnAttr("prefer-vector-width",
                        std::to_string(target.vectorBits));
     function.addFnAttr("min-legal-vector-width",

@@ -309,11 +309,16 @@ void Emitter::emitRoot() {
   auto *tableType = llvm::ArrayType::get(ptr, code.kernels.size());
   for (const CpuTarget &target : getDefaultTargets()) {
     llvm::SmallVector<llvm::Constant *> entries;
+    auto own = source.lookupSymbol<mlir::ModuleOp>(target.moduleName);
     for (kernel::FuncOp kernel : code.kernels) {
+      bool isOwn =
+          !target.base || (own && own.lookupSymbol(kernel.getSymName()));
       auto *function = llvm::cast<llvm::Function>(
           module
-              .getOrInsertFunction(getKernelSymbol(kernel.getSymName(), target),
-                                   kernelType)
+              .getOrInsertFunction(
+                  getKernelSymbol(kernel.getSymName(),
+                                  isOwn ? target : *target.base),
+                  kernelType)
               .getCallee());
       function->setVisibility(llvm::GlobalValue::HiddenVisibility);
       entries.push_back(function);

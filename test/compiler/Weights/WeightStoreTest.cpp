@@ -296,6 +296,38 @@ TEST_F(Weights, PacksDepthwiseFilters) {
             (Floats{0, 3, 1, 4, 2, 5}));
 }
 
+TEST_F(Weights, PacksSteps) {
+  // [k = 6, n = 3] -> [1, 1, 2, 4, 4]: the second step has two rows.
+  Floats packed = evaluate(make("pack_matmul", {counting({6, 3})},
+                                floats({1, 1, 2, 4, 4}),
+                                {integer("panel", 4), integer("step", 4)}));
+  ASSERT_EQ(packed.size(), 32u);
+  for (int k = 0; k < 8; ++k)
+    for (int j = 0; j < 4; ++j)
+      EXPECT_EQ(packed[(k / 4 * 4 + j) * 4 + k % 4],
+                k < 6 && j < 3 ? k * 3 + j : 0);
+  // [o = 4, i/g = 5, 3], two groups -> [2, 1, 3, 2, 2, 4].
+  packed = evaluate(
+      make("pack_conv", {counting({4, 5, 3})}, floats({2, 1, 3, 2, 2, 4}),
+           {integer("panel", 2), integer("group", 2), integer("step", 4)}));
+  ASSERT_EQ(packed.size(), 96u);
+  for (int g = 0; g < 2; ++g)
+    for (int s = 0; s < 3; ++s)
+      for (int i = 0; i < 8; ++i)
+        for (int j = 0; j < 2; ++j)
+          EXPECT_EQ(packed[(((g * 3 + s) * 2 + i / 4) * 2 + j) * 4 + i % 4],
+                    i < 5 ? ((g * 2 + j) * 5 + i) * 3 + s : 0);
+  // [c = 2, 1, 5, 3] -> [2, 3, 2, 4]: rows of the window by four.
+  packed = evaluate(make("pack_depthwise", {counting({2, 1, 5, 3})},
+                         floats({2, 3, 2, 4}), integer("step", 4)));
+  ASSERT_EQ(packed.size(), 48u);
+  for (int row = 0; row < 8; ++row)
+    for (int w = 0; w < 3; ++w)
+      for (int c = 0; c < 2; ++c)
+        EXPECT_EQ(packed[((row / 4 * 3 + w) * 2 + c) * 4 + row % 4],
+                  row < 5 ? (c * 5 + row) * 3 + w : 0);
+}
+
 TEST_F(Weights, RefusesPackedShapesThatDoNotFit) {
   EXPECT_TRUE(evaluate(make("pack_matmul", {counting({2, 33})},
                             floats({1, 1, 2, 32}), integer("panel", 32)))

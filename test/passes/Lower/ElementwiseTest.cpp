@@ -374,6 +374,38 @@ static void checkQuantization(const std::string &type, std::vector<T> zeros) {
                0);
 }
 
+/// A constant scale is divided by without a division; the quotients are those
+/// of one. Values around all halves, where a rounded one would show.
+TEST(Elementwise, QuantizationByConstantsDividesExactly) {
+  for (float scale : {1.0f, 0.25f, 0.1f, 0.037f, 3e-3f, 7.0f, 1e-25f}) {
+    std::vector<float> x{0.0f, -0.0f, kInf, -kInf, kNan, 1e38f, -1e38f};
+    for (int half = -300; half <= 300; ++half)
+      for (float toward : {-kInf, 0.0f, kInf}) {
+        float value = static_cast<float>(half) / 2 * scale;
+        x.push_back(toward == 0.0f ? value : std::nextafter(value, toward));
+      }
+    std::vector<uint8_t> expected;
+    for (float value : x)
+      expected.push_back(quantize<uint8_t>(value, scale, 131));
+    char text[40];
+    snprintf(text, sizeof text, "%.9e", scale);
+    std::string type = "tensor<" + std::to_string(x.size()) + "x";
+    runKernel("@f(%x: " + type + "f32>) -> " + type +
+                  "ui8> attributes {kind = #kernel.kind<loop>} {\n"
+                  "%s = nn.weight #nn.weight<dense {value = dense<" +
+                  text +
+                  "> : tensor<f32>} : tensor<f32>>\n"
+                  "%z = nn.weight #nn.weight<dense {value = dense<131> : "
+                  "tensor<ui8>} : tensor<ui8>>\n"
+                  "%r = nn.quantize %x, %s, %z : " +
+                  type + "f32>, tensor<f32>, tensor<ui8>\nkernel.yield %r : " +
+                  type + "ui8>\n}",
+              {toBytes(x)}, {x.size()}, {}, [&](const RunResult &result) {
+                EXPECT_EQ(result.get<uint8_t>(0), expected) << scale;
+              });
+  }
+}
+
 TEST(Elementwise, QuantizationSaturatesAndRoundsHalvesToEven) {
   checkQuantization<uint8_t>("ui8", {0, 128, 255, 7, 100});
   checkQuantization<int8_t>("i8", {0, -128, 127, 7, -100});

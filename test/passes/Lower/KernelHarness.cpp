@@ -92,9 +92,18 @@ struct CompiledKernel::State {
 CompiledKernel::CompiledKernel() : state(std::make_unique<State>()) {}
 CompiledKernel::~CompiledKernel() = default;
 
-bool sinter::test::canRun(unsigned lanes) {
+static const InstructionSet &getSet(unsigned lanes) {
+  return *findInstructionSet(lanes == 16 ? "x86-64-v4" : "x86-64-v3");
+}
+
+bool sinter::test::canRun(unsigned lanes) { return canRun(getSet(lanes)); }
+
+bool sinter::test::canRun(const InstructionSet &set) {
   __builtin_cpu_init();
-  if (lanes == 16)
+  if (set.dot == InstructionSet::Dot::Vnni &&
+      !__builtin_cpu_supports("avx512vnni"))
+    return false;
+  if (set.lanes == 16)
     return __builtin_cpu_supports("avx512f") &&
            __builtin_cpu_supports("avx512bw") &&
            __builtin_cpu_supports("avx512vl") &&
@@ -102,15 +111,21 @@ bool sinter::test::canRun(unsigned lanes) {
   return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
 
-static const codegen::CpuTarget *getTarget(unsigned lanes) {
+static const codegen::CpuTarget *getTarget(const InstructionSet &set) {
   for (const codegen::CpuTarget &target : codegen::getDefaultTargets())
-    if (target.vectorBits == lanes * 32)
+    if (target.name == set.name)
       return &target;
   return nullptr;
 }
 
 std::unique_ptr<CompiledKernel>
 CompiledKernel::compile(llvm::StringRef source, unsigned lanes,
+                        llvm::ArrayRef<llvm::StringRef> freeDims) {
+  return compile(source, getSet(lanes), freeDims);
+}
+
+std::unique_ptr<CompiledKernel>
+CompiledKernel::compile(llvm::StringRef source, const InstructionSet &set,
                         llvm::ArrayRef<llvm::StringRef> freeDims) {
   std::unique_ptr<CompiledKernel> compiled(new CompiledKernel());
   State &state = *compiled->state;
@@ -133,13 +148,13 @@ CompiledKernel::compile(llvm::StringRef source, unsigned lanes,
     return nullptr;
   kernel::FuncOp kernel = *module->getOps<kernel::FuncOp>().begin();
   std::tie(state.tiles, state.scratch) = planTiles(kernel);
-  const codegen::CpuTarget *target = getTarget(lanes);
+  const codegen::CpuTarget *target = getTarget(set);
 
   // The form after the phase `lower`: a module for the instruction set.
   mlir::OpBuilder b(kernel);
   auto nested = mlir::ModuleOp::create(b, kernel.getLoc(), target->moduleName);
   kernel->moveBefore(nested.getBody(), nested.getBody()->end());
-  KernelBuilder builder(kernel, lanes, freeDims);
+  KernelBuilder builder(kernel, set, freeDims);
   if (failed(emitKernel(builder)))
     return nullptr;
   builder.finish();

@@ -12,6 +12,7 @@
 #ifndef SINTER_TEST_PASSES_LOWER_KERNELHARNESS_H
 #define SINTER_TEST_PASSES_LOWER_KERNELHARNESS_H
 
+#include "passes/Lower/InstructionSet.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 
@@ -44,15 +45,21 @@ private:
   size_t mapped = 0, bytes = 0;
 };
 
-/// Whether this processor runs code for vectors of `lanes` 32-bit elements.
+/// Whether this processor runs code for an instruction set.
+bool canRun(const InstructionSet &set);
+/// The same for x86-64-v3 (8) or x86-64-v4 (16): `lanes` 32-bit elements.
 bool canRun(unsigned lanes);
 
 /// A kernel as machine code for one instruction set.
 class CompiledKernel {
 public:
-  /// Compiles the only kernel.func in `source` for 8 (x86-64-v3) or 16
-  /// (x86-64-v4) lanes. `freeDims` are the names of the free dimensions in the
-  /// order of their values. Gives nothing after a diagnostic.
+  /// Compiles the only kernel.func in `source` for an instruction set.
+  /// `freeDims` are the names of the free dimensions in the order of their
+  /// values. Gives nothing after a diagnostic.
+  static std::unique_ptr<CompiledKernel>
+  compile(llvm::StringRef source, const InstructionSet &set,
+          llvm::ArrayRef<llvm::StringRef> freeDims = {});
+  /// The same for x86-64-v3 (8 lanes) or x86-64-v4 (16 lanes).
   static std::unique_ptr<CompiledKernel>
   compile(llvm::StringRef source, unsigned lanes,
           llvm::ArrayRef<llvm::StringRef> freeDims = {});

@@ -8,7 +8,18 @@
 // CHECK-NEXT: kernel.func @relu(
 // CHECK: module @x86_64_v4 attributes {kernel.target = "x86-64-v4"}
 // CHECK-NEXT: kernel.func @relu(
+// CHECK-NEXT: nn.relu
+// CHECK-NEXT: kernel.yield
+// CHECK: kernel.func @product(
+// Only what multiplies bytes differs with VNNI.
+// CHECK: module @x86_64_v4_vnni attributes {kernel.target = "x86-64-v4+vnni"}
+// CHECK-NEXT: kernel.func @product(
+// CHECK-NOT: kernel.func
 kernel.func @relu(%a: tensor<4xf32>) -> tensor<4xf32> attributes {kind = #kernel.kind<loop>, tiles = #nn.size<1>, scratch = #nn.size<0>} {
   %0 = nn.relu %a : tensor<4xf32>
   kernel.yield %0 : tensor<4xf32>
+}
+kernel.func @product(%a: tensor<4x8xui8>, %b: tensor<8x4xi8>) -> tensor<4x4xi32> attributes {kind = #kernel.kind<contract>, tiles = #nn.size<1>, scratch = #nn.size<256>} {
+  %0 = nn.matmul %a, %b : tensor<4x8xui8>, tensor<8x4xi8>
+  kernel.yield %0 : tensor<4x4xi32>
 }

@@ -23,7 +23,7 @@ module @x86_64_v3 attributes {kernel.target = "x86-64-v3"} {
 
 module @x86_64_v3 attributes {kernel.target = "x86-64-v3"} {
   kernel.func @element_type(%a: tensor<4x4xi16>) -> tensor<4x4xi16> attributes {kind = #kernel.kind<contract>} {
-    // expected-error @below {{expects a float type, i32 or i64 as element type}}
+    // expected-error @below {{expects a float type, i32, i64, or ui8 and i8, as element types}}
     %0 = nn.matmul %a, %a : tensor<4x4xi16>, tensor<4x4xi16>
     kernel.yield %0 : tensor<4x4xi16>
   }
@@ -59,4 +59,20 @@ module @x86_64_v3 attributes {kernel.target = "x86-64-v3"} {
     %1 = nn.add %0, %e : tensor<4x4xf32>, tensor<2x4x4xf32>
     kernel.yield %1 : tensor<2x4x4xf32>
   }
+}
+
+// -----
+
+module @x86_64_v3 attributes {kernel.target = "x86-64-v3"} {
+  kernel.func @signs(%a: tensor<4x4xi8>) -> tensor<4x4xi32> attributes {kind = #kernel.kind<contract>} {
+    // expected-error @below {{expects ui8 on the left and i8 on the right as 8-bit element types}}
+    %0 = nn.matmul %a, %a : tensor<4x4xi8>, tensor<4x4xi8>
+    kernel.yield %0 : tensor<4x4xi32>
+  }
+}
+
+// -----
+
+// expected-error @below {{expects the name of an instruction set as 'kernel.target', but got "x86-64-v9"}}
+module @x86_64_v9 attributes {kernel.target = "x86-64-v9"} {
 }

@@ -94,3 +94,23 @@ func.func @not_packed(%x: tensor<2x8x16xf32>, %y: tensor<2x4x4xf32>) -> (tensor<
   }
   return %0, %1 : tensor<2x8x4xf32>, tensor<2x8x4xf32>
 }
+
+// -----
+
+// Four neighbours in k of 8-bit integers lie together.
+// CHECK-LABEL: func.func @bytes
+// CHECK-DAG:     nn.weight #nn.weight<pack_matmul(#nn.weight<file {name = "w"} : tensor<18x40xi8>>) {panel = 32 : i64, step = 4 : i64} : tensor<1x2x5x32x4xi8>>
+// CHECK-DAG:     nn.weight #nn.weight<pack_depthwise(#nn.weight<file {name = "v"} : tensor<6x1x5x3xi8>>) {step = 4 : i64} : tensor<2x3x6x4xi8>>
+func.func @bytes(%x: tensor<8x18xui8>, %y: tensor<1x8x8x6xui8>) -> (tensor<8x40xi32>, tensor<1x4x6x6xi32>) {
+  %w = nn.weight #nn.weight<file {name = "w"} : tensor<18x40xi8>>
+  %v = nn.weight #nn.weight<file {name = "v"} : tensor<6x1x5x3xi8>>
+  %0 = kernel.group contract (%a = %x : tensor<8x18xui8>, %b = %w : tensor<18x40xi8>) -> tensor<8x40xi32> {
+    %2 = nn.matmul %a, %b : tensor<8x18xui8>, tensor<18x40xi8>
+    kernel.yield %2 : tensor<8x40xi32>
+  }
+  %1 = kernel.group window (%a = %y : tensor<1x8x8x6xui8>, %b = %v : tensor<6x1x5x3xi8>) -> tensor<1x4x6x6xi32> {
+    %2 = nn.conv %a, %b strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 6 channels_last : tensor<1x8x8x6xui8>, tensor<6x1x5x3xi8>
+    kernel.yield %2 : tensor<1x4x6x6xi32>
+  }
+  return %0, %1 : tensor<8x40xi32>, tensor<1x4x6x6xi32>
+}
