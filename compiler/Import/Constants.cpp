@@ -11,9 +11,8 @@ using namespace mlir;
 using namespace sinter;
 using nn::SizeAttr;
 
-/// Constants up to this many elements stand in the IR; larger ones stay in the
-/// file.
-static constexpr int64_t kMaxDenseIntegers = 1024, kMaxDenseFloats = 16;
+/// Constants up to this size stand in the IR; larger ones stay in the file.
+static constexpr int64_t kMaxDenseIntegerBytes = 8192, kMaxDenseFloats = 16;
 
 static nn::WeightAttr makeDense(DenseElementsAttr value) {
   MLIRContext *context = value.getContext();
@@ -52,8 +51,9 @@ static DenseElementsAttr makeElements(RankedTensorType type,
 
 static bool isSmall(RankedTensorType type) {
   int64_t count = type.getNumElements();
-  return count <= (isa<FloatType>(type.getElementType()) ? kMaxDenseFloats
-                                                         : kMaxDenseIntegers);
+  if (isa<FloatType>(type.getElementType()))
+    return count <= kMaxDenseFloats;
+  return count * type.getElementTypeBitWidth() <= 8 * kMaxDenseIntegerBytes;
 }
 
 Value GraphImporter::materialize(ImportedValue &value, Location location) {

@@ -246,20 +246,23 @@ LogicalResult GraphImporter::importNode(const onnx::Node &given, Scope &scope,
     return failure();
   if (!function) {
     auto info = onnx::findOperator(node.op, node.domain, *opset);
-    std::string problem = info ? onnx::checkNode(node, *opset) : "";
-    if (!info) {
+    const OpRow *row =
+        findRow(node.op, onnx::canonicalDomain(node.domain), *opset);
+    if (!info && !row) {
       (void)context.unsupported(
           "an operator of ONNX, or a function in the model",
           "the unknown operator '" + context.getOp() + "'",
           getRemedy(node.op, onnx::canonicalDomain(node.domain)));
       return markOutputs(context, /*isMissing=*/true);
     }
+    std::string problem =
+        info ? onnx::checkNode(node, *opset) : checkSignature(*row, node);
     if (!problem.empty())
       return context.invalid("a node that fits the definition of " +
-                                 context.getOp() + "-" + Twine(info->since),
+                                 context.getOp() + "-" +
+                                 Twine(info ? info->since : row->since),
                              problem);
-    if (!findRow(node.op, onnx::canonicalDomain(node.domain), *opset) &&
-        !info->hasFunction) {
+    if (!row && !info->hasFunction) {
       (void)context.unsupported(
           "a supported operator",
           context.getOp() + " (opset " + Twine(*opset) + ")",

@@ -181,7 +181,8 @@ mlir::Value NodeContext::elementwise(mlir::ValueRange operands,
   constexpr bool isUnary = OpTy::template hasTrait<mlir::OpTrait::OneOperand>();
   if constexpr (isUnary)
     return create<OpTy>(values[0], std::forward<Args>(args)...);
-  else if constexpr (std::is_same_v<OpTy, nn::WhereOp>)
+  else if constexpr (OpTy::template hasTrait<
+                         mlir::OpTrait::NOperands<3>::Impl>())
     return create<OpTy>(values[0], values[1], values[2],
                         std::forward<Args>(args)...);
   else

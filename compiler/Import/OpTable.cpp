@@ -5,7 +5,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Import/OpTable.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
 using namespace sinter;
@@ -14,7 +16,8 @@ static llvm::StringMap<SmallVector<const OpRow *, 2>> buildIndex() {
   llvm::StringMap<SmallVector<const OpRow *, 2>> index;
   for (auto family : {getActivationRows, getConstantRows, getContractionRows,
                       getElementwiseRows, getIndexingRows, getMovementRows,
-                      getNormalizationRows, getReductionRows, getResizeRows,
+                      getNormalizationRows, getQuantizationRows,
+                      getQuantizedOperatorRows, getReductionRows, getResizeRows,
                       getShapeRows, getSoftmaxRows, getSpatialRows})
     for (const OpRow &row : family())
       index[row.op].push_back(&row);
@@ -31,6 +34,24 @@ const OpRow *sinter::findRow(StringRef op, StringRef domain, int64_t opset) {
     if (row->domain == domain && row->since <= opset && opset <= row->until)
       return row;
   return nullptr;
+}
+
+std::string sinter::checkSignature(const OpRow &row, const onnx::Node &node) {
+  std::string problem;
+  llvm::raw_string_ostream out(problem);
+  if (node.inputs.size() < row.minInputs ||
+      node.inputs.size() > row.maxInputs) {
+    out << node.inputs.size() << " inputs where there are " << row.minInputs;
+    if (row.maxInputs == ~0u)
+      out << " or more";
+    else if (row.maxInputs != row.minInputs)
+      out << " to " << row.maxInputs;
+    return problem;
+  }
+  for (const onnx::Attribute &attribute : node.attributes)
+    if (!llvm::is_contained(llvm::split(row.attributes, ' '), attribute.name))
+      out << "the unknown attribute '" << attribute.name << "'";
+  return problem;
 }
 
 StringRef sinter::getRemedy(StringRef op, StringRef domain) {
@@ -52,9 +73,6 @@ StringRef sinter::getRemedy(StringRef op, StringRef domain) {
              "and select outside of the model")
       .Cases({"ScatterElements", "ScatterND", "Scatter"},
              "rewrite with Where, Concat or a one-hot MatMul")
-      .Cases({"QuantizeLinear", "DequantizeLinear", "QLinearConv",
-              "QLinearMatMul"},
-             "give the model before quantization")
       .Case("GatherND", "rewrite with Gather on a flattened tensor")
       .StartsWith("Sequence", "export the model without sequences")
       .Default("rewrite the node with supported operators, or cut the graph "

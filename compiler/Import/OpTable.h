@@ -32,10 +32,19 @@ struct OpRow {
   /// The last opset of the row.
   int64_t until = INT64_MAX;
   llvm::StringLiteral domain = "";
+  /// Of operators that the standard does not define: how many inputs they take,
+  /// and the names of their attributes. The standard's schema says it of
+  /// others.
+  unsigned minInputs = 0, maxInputs = 0;
+  llvm::StringLiteral attributes = "";
 };
 
 /// The row for an operator; null if there is none.
 const OpRow *findRow(llvm::StringRef op, llvm::StringRef domain, int64_t opset);
+
+/// Checks the number of inputs and the names of the attributes of an operator
+/// that the standard does not define. Empty if they fit, else what is wrong.
+std::string checkSignature(const OpRow &row, const onnx::Node &node);
 
 /// What a user can do about an operator without a row.
 llvm::StringRef getRemedy(llvm::StringRef op, llvm::StringRef domain);
@@ -48,6 +57,8 @@ llvm::ArrayRef<OpRow> getElementwiseRows();
 llvm::ArrayRef<OpRow> getIndexingRows();
 llvm::ArrayRef<OpRow> getMovementRows();
 llvm::ArrayRef<OpRow> getNormalizationRows();
+llvm::ArrayRef<OpRow> getQuantizationRows();
+llvm::ArrayRef<OpRow> getQuantizedOperatorRows();
 llvm::ArrayRef<OpRow> getReductionRows();
 llvm::ArrayRef<OpRow> getResizeRows();
 llvm::ArrayRef<OpRow> getShapeRows();

@@ -15,6 +15,7 @@
 #include "passes/Lower/Passes.h"
 #include "passes/Memory/Passes.h"
 #include "passes/Outline/Passes.h"
+#include "passes/Quantize/Passes.h"
 #include "passes/Simplify/Passes.h"
 #include "passes/Verify/Passes.h"
 
@@ -61,6 +62,11 @@ void sinter::buildPlanPipeline(OpPassManager &pm, const PlanOptions &) {
 }
 
 void sinter::buildCompressPipeline(OpPassManager &pm) {
+  OpPassManager &func = pm.nest<func::FuncOp>();
+  // Of everything quantized, in the model or by a plan.
+  func.addPass(createFormIntegerPass());
+  func.addPass(createFoldConstantsPass());
+  func.addPass(createCSEPass());
   addVerifier(pm, Phase::Compress);
 }
 

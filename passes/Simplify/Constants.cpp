@@ -12,9 +12,9 @@ using namespace mlir;
 
 namespace sinter {
 
-/// Results that are larger than their operands by more than this stay
+/// Results that have more elements than their operands by more than this stay
 /// operations: they would only fill the artifact.
-static constexpr int64_t kMaxGrowth = 64 * 1024;
+static constexpr int64_t kMaxGrowth = 16 * 1024;
 
 nn::WeightAttr getWeight(Value value) {
   auto op = value.getDefiningOp<nn::WeightOp>();
@@ -92,11 +92,6 @@ Value createScalar(OpBuilder &builder, Location loc, double number,
   return nn::WeightOp::create(builder, loc, weight);
 }
 
-int64_t getNumBytes(RankedTensorType type) {
-  int64_t bits = type.getElementTypeBitWidth();
-  return type.getNumElements() * ((bits + 7) / 8);
-}
-
 /// Whether the transpose expression `weight` only moves dimensions of size 1.
 static bool isView(nn::WeightAttr weight) {
   auto permutation = weight.getParams().getAs<DenseI64ArrayAttr>("permutation");
@@ -127,6 +122,14 @@ static nn::WeightAttr joinReshapes(nn::WeightAttr weight) {
                              weight.getType());
 }
 
+/// Whether `weight` is made of a matrix or filter of integers, which
+/// contractions may take as such (passes/Quantize).
+static bool isDequantized(nn::WeightAttr weight) {
+  if (weight.getKind() == "dequantize")
+    return weight.getType().getRank() >= 2;
+  return llvm::any_of(weight.getOperands(), isDequantized);
+}
+
 nn::WeightAttr foldToWeight(Operation *op) {
   if (!isa_and_nonnull<nn::NNDialect>(op->getDialect()) ||
       !isWeightKind(op->getName().stripDialect()) ||
@@ -136,21 +139,22 @@ nn::WeightAttr foldToWeight(Operation *op) {
   if (!type || !type.hasStaticShape())
     return {};
   SmallVector<nn::WeightAttr> operands;
-  int64_t operandBytes = 0;
+  int64_t operandElements = 0;
   for (Value operand : op->getOperands()) {
     nn::WeightAttr weight = getWeight(operand);
     if (!weight)
       return {};
     operands.push_back(weight);
-    operandBytes += getNumBytes(weight.getType());
+    operandElements += weight.getType().getNumElements();
   }
-  if (getNumBytes(type) > operandBytes + kMaxGrowth)
+  if (type.getNumElements() > operandElements + kMaxGrowth)
     return {};
   MLIRContext *context = op->getContext();
   auto weight = nn::WeightAttr::get(
       context, StringAttr::get(context, op->getName().stripDialect()), operands,
       op->getAttrDictionary(), type);
-  nn::WeightAttr small = evaluateSmall(weight);
+  nn::WeightAttr small =
+      isDequantized(weight) ? nn::WeightAttr() : evaluateSmall(weight);
   return small ? small : joinReshapes(weight);
 }
 

@@ -30,9 +30,6 @@ bool isConstantScalar(mlir::Value value);
 mlir::Value createScalar(mlir::OpBuilder &builder, mlir::Location loc,
                          double number, mlir::Type elementType);
 
-/// Number of bytes of a tensor of static shape in memory.
-int64_t getNumBytes(mlir::RankedTensorType type);
-
 /// The weight expression that computes the result of `op`, or null where an
 /// operand is no weight or the result is much larger than the operands.
 nn::WeightAttr foldToWeight(mlir::Operation *op);

@@ -17,6 +17,7 @@
 #include "passes/Lower/Passes.h"
 #include "passes/Memory/Passes.h"
 #include "passes/Outline/Passes.h"
+#include "passes/Quantize/Passes.h"
 #include "passes/Simplify/Passes.h"
 #include "passes/Verify/Passes.h"
 
@@ -31,6 +32,7 @@ int main(int argc, char **argv) {
   sinter::registerMemoryPasses();
   sinter::registerOutlinePasses();
   sinter::registerPhasePipelines();
+  sinter::registerQuantizePasses();
   sinter::registerSimplifyPasses();
   sinter::registerVerifyPasses();
   return mlir::asMainReturnCode(

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Import/OpTable.h"
+#include "compiler/Import/Ops/IntegerOperand.h"
 #include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
@@ -39,8 +40,11 @@ static FailureOr<Value> multiply(NodeContext &node, Value lhs, Value rhs) {
   return node.create<nn::MatmulOp>(lhs, rhs);
 }
 
-static LogicalResult buildMatMul(NodeContext &node) {
-  Value lhs = node.getInput(0), rhs = node.getInput(1);
+/// Sets output 0 to the product of `lhs` and `rhs`, inputs 0 and 1 in a form to
+/// multiply; `finish` completes it.
+static LogicalResult buildProduct(
+    NodeContext &node, Value lhs, Value rhs,
+    llvm::function_ref<Value(Value lhs, Value rhs, Value product)> finish) {
   SmallVector<nn::SizeAttr> left = node.getSizes(0), right = node.getSizes(1);
   if (left.empty() || right.empty())
     return node.invalid("operands of rank 1 or more", "a scalar");
@@ -54,13 +58,52 @@ static LogicalResult buildMatMul(NodeContext &node) {
   auto product = multiply(node, lhs, rhs);
   if (failed(product))
     return failure();
-  SmallVector<nn::SizeAttr> sizes = nn::getSizes(product->getType());
+  Value result = finish(lhs, rhs, *product);
+  SmallVector<nn::SizeAttr> sizes = nn::getSizes(result.getType());
   if (isColumn)
     sizes.pop_back();
   if (isRow)
     sizes.erase(sizes.end() - (isColumn ? 1 : 2));
-  return node.setOutput(0, isRow || isColumn ? node.reshape(*product, sizes)
-                                             : *product);
+  return node.setOutput(0, node.reshape(result, sizes));
+}
+
+static LogicalResult buildMatMul(NodeContext &node) {
+  return buildProduct(node, node.getInput(0), node.getInput(1),
+                      [](Value, Value, Value product) { return product; });
+}
+
+/// Integers minus their zero points, exactly: those of the left operand are for
+/// the tensor or for each row, those of the right one for each column.
+static LogicalResult buildMatMulInteger(NodeContext &node) {
+  IntegerOperand left = makeIntegerOperand(node, 0, 2, /*isLeft=*/true);
+  IntegerOperand right = makeIntegerOperand(node, 1, 3, /*isLeft=*/false);
+  Type word = IntegerType::get(node.getContext(), 32);
+  // A vector of zero points of rows stands as a column.
+  Value zero = left.zeroPoint;
+  if (zero && cast<RankedTensorType>(zero.getType()).getRank() == 1) {
+    SmallVector<nn::SizeAttr> sizes = nn::getSizes(zero.getType());
+    sizes.push_back(node.getSize(1));
+    zero = node.reshape(zero, sizes);
+  }
+  auto sum = [&](Value values, Value offset, bool isColumns) {
+    int64_t rank = cast<RankedTensorType>(values.getType()).getRank();
+    values = node.cast(values, word);
+    if (offset)
+      values = node.elementwise<nn::SubOp>({values, offset});
+    return node.reduce(values, nn::ReduceKind::Sum,
+                       {isColumns ? rank - 2 : rank - 1});
+  };
+  return buildProduct(
+      node, left.values, right.values,
+      [&](Value lhs, Value rhs, Value product) {
+        if (zero)
+          product = subtractProduct(node, product, zero,
+                                    sum(rhs, nullptr, /*isColumns=*/true));
+        if (right.zeroPoint)
+          product = subtractProduct(node, product, right.zeroPoint,
+                                    sum(lhs, zero, /*isColumns=*/false));
+        return product;
+      });
 }
 
 static LogicalResult buildGemm(NodeContext &node) {
@@ -201,6 +244,7 @@ ArrayRef<OpRow> sinter::getContractionRows() {
       {"Einsum", buildEinsum},
       {"Gemm", buildGemm},
       {"MatMul", buildMatMul},
+      {"MatMulInteger", buildMatMulInteger},
   };
   return rows;
 }

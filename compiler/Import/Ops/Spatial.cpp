@@ -6,6 +6,7 @@
 
 #include "compiler/Import/OpTable.h"
 #include "compiler/Import/Ops/DynamicFilter.h"
+#include "compiler/Import/Ops/IntegerOperand.h"
 
 using namespace mlir;
 using namespace sinter;
@@ -151,6 +152,81 @@ static LogicalResult buildConv(NodeContext &node) {
   return node.setOutput(0, addBias(node, result));
 }
 
+/// A convolution of integers minus their zero points, exactly: one of the
+/// input, and one of the filter or of each of its output channels.
+static LogicalResult buildConvInteger(NodeContext &node) {
+  auto kernel = readFilterWindow(node);
+  if (failed(kernel))
+    return failure();
+  auto window = readWindow(node, *kernel);
+  if (failed(window))
+    return failure();
+  if (!isConstantExpression(node.getInput(1)))
+    return node.unsupported("a filter known when compiling",
+                            "a filter that is computed from data",
+                            "make the filter a constant of the model");
+  IntegerOperand input = makeIntegerOperand(node, 0, 2, /*isLeft=*/true);
+  IntegerOperand filter = makeIntegerOperand(node, 1, 3, /*isLeft=*/false);
+  int64_t group = node.getInt("group", 1);
+
+  // The padding stands for zero, so it holds the zero point.
+  Value padded = input.values;
+  SmallVector<int64_t> pads = window->pads;
+  if (input.zeroPoint && !input.knownZeroPoint) {
+    SmallVector<nn::SizeAttr> before(2, node.getSize(0)), after(before);
+    for (unsigned dim = 0; dim < kernel->size(); ++dim) {
+      before.push_back(node.getSize(pads[dim]));
+      after.push_back(node.getSize(pads[kernel->size() + dim]));
+    }
+    Type byte = cast<RankedTensorType>(padded.getType()).getElementType();
+    padded = node.create<nn::PadOp>(
+        padded, node.reshape(node.cast(input.zeroPoint, byte), {}),
+        nn::makeSizeArray(node.getContext(), before),
+        nn::makeSizeArray(node.getContext(), after), nn::PadMode::Constant);
+    pads.assign(pads.size(), 0);
+  }
+  auto convolve = [&](Value taps, int64_t groups) {
+    return node.create<nn::ConvOp>(padded, taps, window->strides, pads,
+                                   window->dilations, uint64_t(groups),
+                                   /*channels_last=*/false,
+                                   uint64_t(input.knownZeroPoint.value_or(0)));
+  };
+  Type word = IntegerType::get(node.getContext(), 32);
+  SmallVector<int64_t> inner = llvm::to_vector(
+      llvm::seq<int64_t>(1, static_cast<int64_t>(kernel->size()) + 2));
+  /// [channels, 1, ..] aligned with channels that are dimension 1.
+  auto alignSums = [&](Value sums) {
+    return node.alignChannels(
+        node.reshape(sums, nn::getSizes(sums.getType())[0]), node.getRank(0));
+  };
+  Value result = convolve(filter.values, group);
+  if (input.zeroPoint)
+    result =
+        subtractProduct(node, result, node.reshape(input.zeroPoint, {}),
+                        alignSums(node.reduce(node.cast(filter.values, word),
+                                              nn::ReduceKind::Sum, inner)));
+  if (!filter.zeroPoint)
+    return node.setOutput(0, result);
+  // Sums over windows of the input minus its zero point: with a filter of ones.
+  SmallVector<nn::SizeAttr> taps = node.getSizes(1);
+  if (group == 1)
+    taps[0] = node.getSize(1);
+  Type signedByte = IntegerType::get(node.getContext(), 8);
+  Value sums =
+      convolve(node.broadcastTo(node.scalar(1, signedByte), taps), group);
+  nn::SizeAttr count =
+      nn::product(node.getContext(), ArrayRef(taps).drop_front());
+  if (input.zeroPoint)
+    sums = subtractProduct(
+        node, sums, node.reshape(input.zeroPoint, {}),
+        node.scalar(static_cast<double>(count.getConstant().value_or(0)),
+                    word));
+  Value zero = filter.zeroPoint;
+  if (cast<RankedTensorType>(zero.getType()).getRank() == 1)
+    zero = node.alignChannels(zero, node.getRank(0));
+  return node.setOutput(0, subtractProduct(node, result, zero, sums));
+}
+
 /// Padding of a transposed convolution from the size that its output must have.
 static LogicalResult padToOutput(NodeContext &node, Window &window,
                                  SmallVectorImpl<int64_t> &outputPadding) {
@@ -259,6 +335,7 @@ ArrayRef<OpRow> sinter::getSpatialRows() {
   static const OpRow rows[] = {
       {"AveragePool", buildAveragePool},
       {"Conv", buildConv},
+      {"ConvInteger", buildConvInteger},
       {"ConvTranspose", buildConvTranspose},
       {"GlobalAveragePool", buildGlobalAveragePool},
       {"GlobalMaxPool", buildGlobalMaxPool},

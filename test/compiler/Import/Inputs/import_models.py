@@ -3,8 +3,8 @@
 
     import_models.py FILE.test
 
-A model stands between a line `=== NAME [opset=N] [ir=N] [options of sinter
-compile]` and the next CHECK or empty line, in the text form of ONNX without its
+A model stands between a line `=== NAME [opset=N] [ir=N] [import=DOMAIN:N]
+[options of sinter compile]` and the next CHECK or empty line, in the text form of ONNX without its
 header (or with one that begins with `<`). Printed are `=== NAME` and the module
 without locations, or the error with its exit code.
 """
@@ -35,11 +35,14 @@ def read_cases(path):
 
 
 def build(text, options, path):
-    given = dict(o.split("=", 1) for o in options if re.match(r"(opset|ir)=", o))
+    keys = r"(opset|ir|import)="
+    given = dict(o.split("=", 1) for o in options if re.match(keys, o))
     if not text.lstrip().startswith("<"):
-        text = f'<ir_version: {given.get("ir", 8)}, opset_import: ["" : {given.get("opset", 17)}]>\n{text}'
+        domain, _, version = given.get("import", "").partition(":")
+        imports = f'"" : {given.get("opset", 17)}' + (f', "{domain}" : {version}' if domain else "")
+        text = f'<ir_version: {given.get("ir", 8)}, opset_import: [{imports}]>\n{text}'
     onnx.save(onnx.parser.parse_model(text), path)
-    return [o for o in options if not re.match(r"(opset|ir)=", o)]
+    return [o for o in options if not re.match(keys, o)]
 
 
 def main():
