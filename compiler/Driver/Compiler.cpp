@@ -10,6 +10,7 @@
 #include "compiler/Driver/Context.h"
 #include "compiler/Driver/Diagnostics.h"
 #include "compiler/Driver/Measuring.h"
+#include "compiler/Driver/Quantizing.h"
 #include "dialects/Kernel/KernelDialect.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/Error.h"
@@ -37,6 +38,8 @@ public:
   llvm::LogicalResult prepareMeasuring();
   /// Fills the module from the model, or from IR that was printed.
   llvm::LogicalResult load(llvm::SmallVectorImpl<ImportIssue> &issues);
+  /// Fills `plan` with what the phase of that name decides by.
+  llvm::LogicalResult preparePlan(PlanOptions &plan);
   /// Runs the phases on IR from the one after `load` to `last`.
   llvm::LogicalResult transform(Phase last);
   /// Generates code and writes the artifact.
@@ -62,6 +65,8 @@ private:
   std::unique_ptr<mlir::MLIRContext> context;
   DiagnosticCollector diagnostics;
   std::unique_ptr<measure::Measurer> measurer;
+  std::unique_ptr<Quantizing> quantizing;
+  std::vector<LayerDecision> decisions;
   mlir::OwningOpRef<mlir::ModuleOp> module;
 };
 
@@ -145,14 +150,49 @@ Compilation::load(llvm::SmallVectorImpl<ImportIssue> &issues) {
   return finishPhase(Phase::Import);
 }
 
-llvm::LogicalResult Compilation::transform(Phase last) {
-  PlanOptions plan;
+/// What a failure of `phase` says about the model.
+static ExitCode getExitCode(Phase phase) {
+  switch (phase) {
+  case Phase::Plan:     // the model is not what the request takes it for
+  case Phase::Compress: // a plan that was edited
+    return ExitCode::BadInput;
+  case Phase::Outline: // these two refuse kernels that have no emitter yet
+  case Phase::Lower:
+    return ExitCode::Unsupported;
+  default:
+    return ExitCode::Internal;
+  }
+}
+
+llvm::LogicalResult Compilation::preparePlan(PlanOptions &plan) {
   plan.measurer = measurer.get();
   plan.layers = request.layers;
-  plan.typicalDim = [dims = getTypicalDims(*module)](llvm::StringRef name) {
+  llvm::StringMap<int64_t> dims = getTypicalDims(*module);
+  quantizing = Quantizing::create(request, *module, events, failure);
+  if (!failure.message.empty())
+    return llvm::failure();
+  if (quantizing) {
+    // The sizes of samples are more typical than a guess, but not than what the
+    // user says.
+    llvm::StringMap<int64_t> optima = getOptima(*module);
+    for (const auto &entry : quantizing->dims)
+      if (!optima.contains(entry.first()))
+        dims[entry.first()] = entry.second;
+  }
+  plan.typicalDim = [dims = std::move(dims)](llvm::StringRef name) {
     auto entry = dims.find(name);
     return entry == dims.end() ? std::nullopt : std::optional(entry->second);
   };
+  if (quantizing) {
+    quantizing->plan.measurer = plan.measurer;
+    quantizing->plan.typicalDim = plan.typicalDim;
+    plan.quantize = &quantizing->plan;
+  }
+  return llvm::success();
+}
+
+llvm::LogicalResult Compilation::transform(Phase last) {
+  PlanOptions plan;
   struct Step {
     Phase phase;
     std::function<void(mlir::OpPassManager &)> build;
@@ -171,17 +211,19 @@ llvm::LogicalResult Compilation::transform(Phase last) {
       continue;
     if (events.progress)
       events.progress(getPhaseName(step.phase), 0, 1);
+    if (step.phase == Phase::Plan && llvm::failed(preparePlan(plan)))
+      return llvm::failure();
     mlir::PassManager pm(context.get());
     step.build(pm);
     if (mlir::failed(pm.run(*module))) {
-      // Planning and lowering refuse kernels that have no emitter yet.
-      bool refusesKernels =
-          step.phase == Phase::Outline || step.phase == Phase::Lower;
-      diagnostics.describe(
-          failure, refusesKernels ? ExitCode::Unsupported : ExitCode::Internal,
-          getPhaseName(step.phase));
+      if (quantizing && quantizing->describeFailure(failure))
+        return llvm::failure();
+      diagnostics.describe(failure, getExitCode(step.phase),
+                           getPhaseName(step.phase));
       return llvm::failure();
     }
+    if (step.phase == Phase::Plan)
+      decisions = collectDecisions(*module);
     if (llvm::failed(finishPhase(step.phase)))
       return llvm::failure();
   }
@@ -227,6 +269,7 @@ llvm::LogicalResult Compilation::prepareMeasuring() {
 }
 
 llvm::LogicalResult Compilation::finishMeasuring(CompileResult &result) {
+  result.layers = decisions;
   if (!measurer)
     return llvm::success();
   result.lock = describeUse(*measurer);

@@ -9,6 +9,7 @@
 
 #include "compiler/Import/Import.h"
 #include "compiler/Pipelines/Pipelines.h"
+#include "passes/Quantize/Statistics.h"
 
 #include <functional>
 #include <string>
@@ -32,6 +33,10 @@ struct Failure {
   std::string code, message, node, op, expected, found, remedy;
 };
 
+/// The number formats of a model: as it says, or weights and activations of
+/// layers on 8 bits.
+enum class Precision { Float, W8A8 };
+
 /// What to compile and how far.
 struct CompileRequest {
   std::string model;    ///< an ONNX file, or IR (.mlir) with `startAfter`
@@ -41,6 +46,9 @@ struct CompileRequest {
   bool printIR = false;     ///< put the IR of the last phase into the result
   std::string dumpPhasesTo; ///< folder for the IR after each phase
   unsigned threads = 0;     ///< 0: all of the machine
+  Precision precision = Precision::Float;
+  std::string calibrate; ///< samples for ranges; empty: made up
+  quantize::RangeMethod rangeMethod = quantize::RangeMethod::Percentile;
   std::vector<LayerRule> layers; ///< what single layers become
   bool measure = true; ///< choose between forms of a layer by measuring
   std::string lock;    ///< file to take measurements from instead
@@ -58,6 +66,11 @@ struct LockUse {
   size_t measured = 0, used = 0, missing = 0, stale = 0;
 };
 
+/// What the plan says of a layer: its ONNX nodes, "fp32" or "w8a8", and why.
+struct LayerDecision {
+  std::string node, precision, reason;
+};
+
 /// What a compilation tells. Sizes in bytes; -1 where it depends on free
 /// dimensions.
 struct CompileResult {
@@ -69,6 +82,7 @@ struct CompileResult {
   int64_t arenaBytes = -1;
   std::vector<Unfused> unfused;
   LockUse lock;
+  std::vector<LayerDecision> layers; ///< in order; empty without a precision
   std::string ir;
 };
 

@@ -58,6 +58,9 @@ readPairs(const json &request, const char *key) {
 static LayerRule readLayerRule(const json &rule) {
   LayerRule result = {rule.at("nodes").get<std::string>(),
                       rule.at("value").get<std::string>()};
+  if (result.value != "fp32" && result.value != "w8a8")
+    throw UsageError{"--layer: unknown value '" + result.value + "'",
+                     "values are: fp32, w8a8"};
   std::string error;
   if (!llvm::Regex(result.nodes).isValid(error))
     throw UsageError{"--layer: '" + result.nodes +
@@ -82,12 +85,34 @@ static CompileRequest readRequest(const json &request) {
   result.printIR = request.value("print_ir", false);
   result.dumpPhasesTo = request.value("dump_phases_to", "");
   result.threads = request.value("threads", 0u);
+  std::string precision = request.value("precision", "fp32");
+  if (precision != "fp32" && precision != "w8a8")
+    throw UsageError{"unknown precision '" + precision + "'",
+                     "precisions are: fp32, w8a8"};
+  if (precision == "w8a8")
+    result.precision = Precision::W8A8;
+  result.calibrate = request.value("calibrate", "");
+  std::string method = request.value("calibrate_method", "percentile");
+  auto rangeMethod = quantize::parseRangeMethod(method);
+  if (!rangeMethod)
+    throw UsageError{"unknown calibration method '" + method + "'",
+                     "methods are: minmax, percentile, mse"};
+  result.rangeMethod = *rangeMethod;
   result.measure = request.value("measure", true);
   result.lock = request.value("lock", "");
   result.lockOut = request.value("lock_out", "");
   if (auto layers = request.find("layers"); layers != request.end())
     for (const json &rule : *layers)
       result.layers.push_back(readLayerRule(rule));
+  bool quantizes =
+      result.precision != Precision::Float || !result.layers.empty();
+  if (!result.calibrate.empty() && !quantizes)
+    throw UsageError{"--calibrate has no effect without --precision w8a8",
+                     "add --precision w8a8, or --layer 'REGEX=w8a8'"};
+  if (result.startAfter && *result.startAfter >= Phase::Plan && quantizes)
+    throw UsageError{"the plan of the IR that is to go on is made already",
+                     "edit it, or start before the phase plan to use "
+                     "--precision and --layer"};
   if (result.startAfter && (*result.startAfter >= Phase::Generate))
     throw UsageError{"there is no IR after the phase '" +
                          getPhaseName(*result.startAfter).str() + "'",
@@ -133,7 +158,14 @@ static json describe(const CompileResult &result) {
                     {{"measured", result.lock.measured},
                      {"used", result.lock.used},
                      {"missing", result.lock.missing},
-                     {"stale", result.lock.stale}}}};
+                     {"stale", result.lock.stale}}},
+                   {"quantized", json::array()},
+                   {"left", json::array()}};
+  for (const LayerDecision &layer : result.layers)
+    response[layer.precision == "fp32" ? "left" : "quantized"].push_back(
+        {{"node", layer.node},
+         {"precision", layer.precision},
+         {"reason", layer.reason}});
   if (result.arenaBytes >= 0)
     response["arena_bytes"] = result.arenaBytes;
   if (!result.ir.empty())

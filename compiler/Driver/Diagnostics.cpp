@@ -36,17 +36,25 @@ void DiagnosticCollector::describe(Failure &failure, ExitCode exitCode,
                                    llvm::StringRef phase) const {
   failure.exitCode = exitCode;
   failure.node = node;
-  failure.code = exitCode == ExitCode::Unsupported ? "unsupported" : "internal";
   failure.message =
       message.empty() ? "the phase failed without a message" : message;
   failure.found = "phase " + phase.str();
-  failure.remedy =
-      exitCode == ExitCode::Unsupported
-          ? "rewrite the node with other operators; docs/howto/add-an-op.md "
-            "says how to add support"
-          : "this is a defect of Sinter: please report it with the model, or "
-            "with "
-            "the output of --dump-phases-to";
+  switch (exitCode) {
+  case ExitCode::Unsupported:
+    failure.code = "unsupported";
+    failure.remedy = "rewrite the node with other operators; "
+                     "docs/howto/add-an-op.md says how to add support";
+    break;
+  case ExitCode::BadInput:
+    failure.code = "bad_plan";
+    failure.remedy =
+        "correct the plan in the IR, or compile the model as it is";
+    break;
+  default:
+    failure.code = "internal";
+    failure.remedy = "this is a defect of Sinter: please report it with the "
+                     "model, or with the output of --dump-phases-to";
+  }
 }
 
 void sinter::describe(llvm::ArrayRef<ImportIssue> issues, Failure &failure) {

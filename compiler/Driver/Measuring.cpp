@@ -66,8 +66,37 @@ LockUse sinter::describeUse(const measure::Measurer &measurer) {
   return use;
 }
 
+/// Calls `visit` with each free dimension of `module`.
+static void
+forEachDim(mlir::ModuleOp module,
+           llvm::function_ref<void(llvm::StringRef name, int64_t min,
+                                   int64_t max, int64_t optimum)>
+               visit) {
+  auto dims = module->getAttrOfType<mlir::ArrayAttr>("nn.free_dims");
+  if (!dims)
+    return;
+  for (auto dim : dims.getAsRange<mlir::DictionaryAttr>()) {
+    auto read = [&](llvm::StringRef key, int64_t fallback) {
+      auto value = dim.getAs<mlir::IntegerAttr>(key);
+      return value ? value.getInt() : fallback;
+    };
+    if (auto name = dim.getAs<mlir::StringAttr>("name"))
+      visit(name.getValue(), read("min", 1), read("max", INT64_MAX),
+            read("optimum", 0));
+  }
+}
+
+llvm::StringMap<int64_t> sinter::getOptima(mlir::ModuleOp module) {
+  llvm::StringMap<int64_t> optima;
+  forEachDim(module,
+             [&](llvm::StringRef name, int64_t, int64_t, int64_t optimum) {
+               if (optimum > 0)
+                 optima[name] = optimum;
+             });
+  return optima;
+}
+
 llvm::StringMap<int64_t> sinter::getTypicalDims(mlir::ModuleOp module) {
-  llvm::StringMap<int64_t> result;
   // Before fusion the only function is the model.
   std::set<llvm::StringRef> outermost;
   for (auto function : module.getOps<mlir::func::FuncOp>())
@@ -78,23 +107,14 @@ llvm::StringMap<int64_t> sinter::getTypicalDims(mlir::ModuleOp module) {
         nn::collectSymbols(sizes.front(), names);
         outermost.insert(names.begin(), names.end());
       }
-  auto dims = module->getAttrOfType<mlir::ArrayAttr>("nn.free_dims");
-  if (!dims)
-    return result;
-  for (auto dim : dims.getAsRange<mlir::DictionaryAttr>()) {
-    auto name = dim.getAs<mlir::StringAttr>("name");
-    auto read = [&](llvm::StringRef key, int64_t fallback) {
-      auto value = dim.getAs<mlir::IntegerAttr>(key);
-      return value ? value.getInt() : fallback;
-    };
-    if (!name)
-      continue;
-    int64_t typical = outermost.count(name.getValue()) ? 1 : 128;
-    typical = std::clamp(typical, read("min", 1), read("max", INT64_MAX));
-    int64_t optimum = read("optimum", 0);
-    result[name.getValue()] = optimum > 0 ? optimum : typical;
-  }
-  return result;
+  llvm::StringMap<int64_t> dims;
+  forEachDim(module, [&](llvm::StringRef name, int64_t min, int64_t max,
+                         int64_t optimum) {
+    int64_t guess =
+        std::clamp<int64_t>(outermost.count(name) ? 1 : 128, min, max);
+    dims[name] = optimum > 0 ? optimum : guess;
+  });
+  return dims;
 }
 
 std::unique_ptr<measure::Measurer>

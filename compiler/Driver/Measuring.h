@@ -29,6 +29,9 @@ LockUse describeUse(const measure::Measurer &measurer);
 /// batch as a rule, and 128 for all others, within their limits.
 llvm::StringMap<int64_t> getTypicalDims(mlir::ModuleOp module);
 
+/// The free dimensions that have an optimum, with it.
+llvm::StringMap<int64_t> getOptima(mlir::ModuleOp module);
+
 /// Compiles `module`, in the form after `after`, to an artifact at `path`.
 llvm::Error compileModule(mlir::ModuleOp module, Phase after,
                           llvm::StringRef path, unsigned threads);

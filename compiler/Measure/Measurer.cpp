@@ -14,8 +14,8 @@
 #include "compiler/Measure/Measurer.h"
 
 #include "compiler/Measure/Execution.h"
+#include "compiler/Measure/TemporaryFolder.h"
 #include "llvm/ADT/StringMap.h"
-#include "llvm/Support/FileSystem.h"
 
 #include <cmath>
 
@@ -29,19 +29,6 @@ static constexpr uint64_t kTotalNanoseconds = 1000u * 1000 * 1000;
 static constexpr size_t kMinRuns = 9, kMaxRuns = 101;
 
 namespace {
-
-/// A folder of its own for temporary files, removed at the end.
-struct TemporaryFolder {
-  TemporaryFolder() {
-    error = llvm::sys::fs::createUniqueDirectory("sinter-measure", path);
-  }
-  ~TemporaryFolder() {
-    if (!error)
-      llvm::sys::fs::remove_directories(path);
-  }
-  llvm::SmallString<128> path;
-  std::error_code error;
-};
 
 /// Memory for inputs, filled with values that differ.
 class InputData {
@@ -106,7 +93,7 @@ static uint64_t getMedian(std::vector<uint64_t> &values) {
 llvm::Error Measurer::runModule(llvm::ArrayRef<const Probe *> batch,
                                 llvm::MutableArrayRef<Measurement> results,
                                 llvm::StringRef model) {
-  TemporaryFolder folder;
+  TemporaryFolder folder("sinter-measure");
   if (folder.error)
     return llvm::createStringError(folder.error,
                                    "cannot make a temporary folder");

@@ -57,12 +57,18 @@ void sinter::buildSimplifyPipeline(OpPassManager &pm) {
   addVerifier(pm, Phase::Simplify);
 }
 
-void sinter::buildPlanPipeline(OpPassManager &pm, const PlanOptions &) {
+void sinter::buildPlanPipeline(OpPassManager &pm, const PlanOptions &options) {
+  // The formats of layers, by measured times.
+  if (options.quantize)
+    pm.addNestedPass<func::FuncOp>(
+        createPlanQuantizationPass(*options.quantize));
   addVerifier(pm, Phase::Plan);
 }
 
 void sinter::buildCompressPipeline(OpPassManager &pm) {
   OpPassManager &func = pm.nest<func::FuncOp>();
+  // Rounding goes where plans ask for it.
+  func.addPass(createApplyQuantizationPass());
   // Of everything quantized, in the model or by a plan.
   func.addPass(createFormIntegerPass());
   func.addPass(createFoldConstantsPass());

@@ -25,6 +25,10 @@ namespace sinter::measure {
 class Measurer;
 } // namespace sinter::measure
 
+namespace sinter::quantize {
+struct PlanRequest;
+} // namespace sinter::quantize
+
 namespace sinter {
 
 /// In the order in which they run.
@@ -67,6 +71,8 @@ struct PlanOptions {
   /// The size of a free dimension to measure at.
   std::function<std::optional<int64_t>(llvm::StringRef dim)> typicalDim;
   std::vector<LayerRule> layers;
+  /// Which layers are quantized by what; null: none.
+  const quantize::PlanRequest *quantize = nullptr;
 };
 
 /// nn on tensors -> nn on tensors, fewer and simpler, channels last.

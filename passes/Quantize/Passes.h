@@ -12,9 +12,17 @@
 
 namespace sinter {
 
+namespace quantize {
+struct PlanRequest;
+} // namespace quantize
+
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "passes/Quantize/Passes.h.inc"
+
+/// The pass `sinter-quantize-plan` for `request`, which must outlive it.
+std::unique_ptr<mlir::Pass>
+createPlanQuantizationPass(const quantize::PlanRequest &request);
 
 } // namespace sinter
 

@@ -18,7 +18,7 @@ namespace {
 struct CompileOptions {
   std::string model, output, outputs, stopAfter, startAfter, dumpFolder;
   std::vector<std::string> dims, shapes, layers;
-  std::string lock, lockOut;
+  std::string precision, calibrate, calibrateMethod, lock, lockOut;
   int threads = 0;
   bool printIr = false, json = false, noMeasure = false;
 };
@@ -118,6 +118,12 @@ static Json makeRequest(const CompileOptions &options) {
       start = end + 1;
     }
   }
+  if (!options.precision.empty())
+    request["precision"] = options.precision;
+  if (!options.calibrate.empty())
+    request["calibrate"] = options.calibrate;
+  if (!options.calibrateMethod.empty())
+    request["calibrate_method"] = options.calibrateMethod;
   for (const std::string &text : options.layers) {
     auto [nodes, value] = splitArgument("--layer", text, "--layer REGEX=VALUE");
     request["layers"].push_back({{"nodes", nodes}, {"value", value}});
@@ -165,6 +171,23 @@ static void printMeasuring(const Json &lock) {
     std::printf("measured      %s\n", text.c_str());
 }
 
+/// Which layers were quantized, and why the others were not.
+static void printLayers(const Json &response) {
+  const Json quantized = response.value("quantized", Json::array()),
+             left = response.value("left", Json::array());
+  if (quantized.empty() && left.empty())
+    return;
+  std::printf("quantized     %zu of %zu layers\n", quantized.size(),
+              quantized.size() + left.size());
+  constexpr size_t shown = 12;
+  for (size_t i = 0; i < std::min(left.size(), shown); ++i)
+    std::printf("  stays fp32  %s: %s\n", left[i].value("node", "").c_str(),
+                left[i].value("reason", "").c_str());
+  if (left.size() > shown)
+    std::printf("  stays fp32  %zu more: --json lists them all\n",
+                left.size() - shown);
+}
+
 /// A few lines: what came out, and what to do next.
 static void printSummary(const Json &response, const std::string &output) {
   auto number = [&](const char *key) {
@@ -199,6 +222,7 @@ static void printSummary(const Json &response, const std::string &output) {
                                  (unfused.size() == 1 ? " node" : " nodes"))
                                     .c_str(),
               first.c_str());
+  printLayers(response);
   printMeasuring(response.value("lock", Json::object()));
   std::printf("next          sinter bench %s\n", output.c_str());
 }
@@ -266,8 +290,24 @@ void addCompileCommand(CLI::App &app, Action &action) {
       ->add_option("--start-after", options->startAfter,
                    "Go on with printed IR after this phase")
       ->type_name("PHASE");
+  command
+      ->add_option("--precision", options->precision,
+                   "Number format of layers: fp32 (as the model says), or w8a8 "
+                   "(weights and activations on 8 bits where that is faster)")
+      ->type_name("fp32|w8a8");
+  command
+      ->add_option("--calibrate", options->calibrate,
+                   "Typical inputs for --precision w8a8: a .npz file with the "
+                   "samples on axis 0, a folder of such files, or a folder of "
+                   "ONNX test data")
+      ->type_name("FILE|DIR");
+  command
+      ->add_option("--calibrate-method", options->calibrateMethod,
+                   "How ranges follow from the samples; default: percentile")
+      ->type_name("minmax|percentile|mse");
   addList(command, "--layer", options->layers,
-          "What becomes of the layers whose names match; the last match counts")
+          "What becomes of the layers whose names match (fp32 or w8a8); the "
+          "last match counts")
       ->type_name("REGEX=VALUE");
   command->add_flag("--no-measure", options->noMeasure,
                     "Do what is asked for, faster or not");
@@ -296,6 +336,8 @@ void addCompileCommand(CLI::App &app, Action &action) {
       "      batch from 1 to 32, fastest at 8; always 128 tokens\n"
       "  sinter compile det.onnx --shape x=1,3,32..2048,32..2048\n"
       "      the same by input\n"
+      "  sinter compile m.onnx --precision w8a8 --calibrate samples.npz\n"
+      "      8-bit integers where they are faster, ranges from the samples\n"
       "  sinter compile m.onnx --stop-after fuse --print-ir\n"
       "      what the model looks like after a phase");
   command->callback([options, &action] {
