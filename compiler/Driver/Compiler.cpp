@@ -167,6 +167,7 @@ static ExitCode getExitCode(Phase phase) {
 llvm::LogicalResult Compilation::preparePlan(PlanOptions &plan) {
   plan.measurer = measurer.get();
   plan.layers = request.layers;
+  plan.prune = request.prune;
   llvm::StringMap<int64_t> dims = getTypicalDims(*module);
   quantizing = Quantizing::create(request, *module, events, failure);
   if (!failure.message.empty())

@@ -50,6 +50,7 @@ struct CompileRequest {
   std::string calibrate; ///< samples for ranges; empty: made up
   quantize::RangeMethod rangeMethod = quantize::RangeMethod::Percentile;
   std::vector<LayerRule> layers; ///< what single layers become
+  std::string prune;             ///< what the weights of all others become
   bool measure = true; ///< choose between forms of a layer by measuring
   std::string lock;    ///< file to take measurements from instead
   std::string lockOut; ///< file that gets the measurements

@@ -14,6 +14,7 @@
 
 #include "compiler/Driver/Compiler.h"
 #include "compiler/Driver/Version.h"
+#include "passes/Prune/PruneSpec.h"
 
 #include "llvm/Support/Regex.h"
 
@@ -66,6 +67,11 @@ static LayerRule readLayerRule(const json &rule) {
     throw UsageError{"--layer: '" + result.nodes +
                          "' is no regular expression: " + error,
                      "give an extended regular expression for names of nodes"};
+  if (result.value != "fp32" && result.value != "w8a8" &&
+      !prune::parsePruneSpec(result.value, error))
+    throw UsageError{"--layer: '" + result.value +
+                         "' is nothing that a layer can become",
+                     "give fp32, w8a8, " + prune::getPruneForms().str()};
   return result;
 }
 
@@ -98,6 +104,11 @@ static CompileRequest readRequest(const json &request) {
     throw UsageError{"unknown calibration method '" + method + "'",
                      "methods are: minmax, percentile, mse"};
   result.rangeMethod = *rangeMethod;
+  result.prune = request.value("prune", "");
+  if (std::string error;
+      !result.prune.empty() && !prune::parsePruneSpec(result.prune, error))
+    throw UsageError{"--prune: " + error,
+                     "give " + prune::getPruneForms().str()};
   result.measure = request.value("measure", true);
   result.lock = request.value("lock", "");
   result.lockOut = request.value("lock_out", "");

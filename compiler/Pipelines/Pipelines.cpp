@@ -15,6 +15,8 @@
 #include "passes/Lower/Passes.h"
 #include "passes/Memory/Passes.h"
 #include "passes/Outline/Passes.h"
+#include "passes/Prune/Passes.h"
+#include "passes/Prune/PruneSpec.h"
 #include "passes/Quantize/Passes.h"
 #include "passes/Simplify/Passes.h"
 #include "passes/Verify/Passes.h"
@@ -57,8 +59,22 @@ void sinter::buildSimplifyPipeline(OpPassManager &pm) {
   addVerifier(pm, Phase::Simplify);
 }
 
+/// Of the rules for layers those that say how to prune.
+static PrunePlanPassOptions getPruneOptions(const PlanOptions &options) {
+  PrunePlanPassOptions result;
+  result.prune = options.prune;
+  std::string error;
+  for (const LayerRule &rule : options.layers)
+    if (prune::parsePruneSpec(rule.value, error))
+      result.layers.push_back(rule.nodes + "=" + rule.value);
+  return result;
+}
+
 void sinter::buildPlanPipeline(OpPassManager &pm, const PlanOptions &options) {
-  // The formats of layers, by measured times.
+  // 1. Before precision: a layer with a sparse kernel stays in floats.
+  pm.addPass(createPrunePlanPass(getPruneOptions(options), options.measurer,
+                                 options.typicalDim));
+  // 2. The formats of layers, by measured times.
   if (options.quantize)
     pm.addNestedPass<func::FuncOp>(
         createPlanQuantizationPass(*options.quantize));
@@ -66,10 +82,12 @@ void sinter::buildPlanPipeline(OpPassManager &pm, const PlanOptions &options) {
 }
 
 void sinter::buildCompressPipeline(OpPassManager &pm) {
+  // 1. What is quantized afterwards is the pruned weight.
+  pm.addPass(createPruneApplyPass());
+  // 2. Rounding goes where plans ask for it.
   OpPassManager &func = pm.nest<func::FuncOp>();
-  // Rounding goes where plans ask for it.
   func.addPass(createApplyQuantizationPass());
-  // Of everything quantized, in the model or by a plan.
+  // 3. Of everything quantized, in the model or by a plan.
   func.addPass(createFormIntegerPass());
   func.addPass(createFoldConstantsPass());
   func.addPass(createCSEPass());

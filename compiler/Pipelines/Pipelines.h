@@ -71,6 +71,9 @@ struct PlanOptions {
   /// The size of a free dimension to measure at.
   std::function<std::optional<int64_t>(llvm::StringRef dim)> typicalDim;
   std::vector<LayerRule> layers;
+  /// How all other weights are pruned (passes/Prune/PruneSpec.h); empty: only
+  /// zeros that are there already are made use of.
+  std::string prune;
   /// Which layers are quantized by what; null: none.
   const quantize::PlanRequest *quantize = nullptr;
 };

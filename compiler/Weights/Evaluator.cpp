@@ -89,7 +89,8 @@ static LogicalResult writeDense(WeightAttr weight, MutableArrayRef<char> out,
 //===- Expressions --------------------------------------------------------===//
 
 static EvaluateFunction findFunction(StringRef kind) {
-  for (auto find : {findElementwise, findMovement, findReduction, findPacking})
+  for (auto find :
+       {findElementwise, findMovement, findReduction, findPacking, findPruning})
     if (EvaluateFunction function = find(kind))
       return function;
   return nullptr;

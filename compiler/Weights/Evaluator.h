@@ -81,6 +81,7 @@ EvaluateFunction findElementwise(llvm::StringRef kind);
 EvaluateFunction findMovement(llvm::StringRef kind);
 EvaluateFunction findReduction(llvm::StringRef kind);
 EvaluateFunction findPacking(llvm::StringRef kind);
+EvaluateFunction findPruning(llvm::StringRef kind);
 
 /// Row-major strides, in elements.
 llvm::SmallVector<int64_t> getStrides(llvm::ArrayRef<int64_t> shape);

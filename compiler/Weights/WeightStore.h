@@ -20,7 +20,8 @@ namespace sinter {
 /// Whether the evaluator knows expressions of `kind`: `file`, `dense`, every
 /// element-wise nn operation, `reshape`, `transpose`, `slice`, `concat`, `pad`,
 /// `broadcast`, `gather`, `reduce`, `iota`, and `pack_matmul`, `pack_conv`,
-/// `pack_conv_transpose`, `pack_depthwise`.
+/// `pack_conv_transpose`, `pack_depthwise`, `prune_blocks`, `prune_groups`,
+/// `pack_sparse`.
 bool isWeightKind(llvm::StringRef kind);
 
 /// The bytes a weight takes in memory (i1 takes a byte an element).

@@ -17,6 +17,15 @@
 #include "dialects/Kernel/KernelDialect.h.inc"
 #include "dialects/Kernel/KernelEnums.h.inc"
 
+namespace sinter::kernel {
+
+/// Columns of a block of a packed sparse weight, and rows after which its
+/// single elements begin anew with the first column.
+constexpr int64_t sparseBlock = 16;
+constexpr int64_t sparseDepth = 64;
+
+} // namespace sinter::kernel
+
 #define GET_ATTRDEF_CLASSES
 #include "dialects/Kernel/KernelAttrs.h.inc"
 

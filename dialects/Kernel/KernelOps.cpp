@@ -95,6 +95,56 @@ LogicalResult GroupOp::verify() {
 }
 
 //===----------------------------------------------------------------------===//
+// UnpackSparseOp
+//===----------------------------------------------------------------------===//
+
+std::pair<int64_t, int64_t> UnpackSparseOp::getMatrixSize() {
+  ArrayRef<int64_t> shape =
+      cast<RankedTensorType>(getResult().getType()).getShape();
+  // A filter is [n, k, 1..], a matrix [1.., k, n].
+  bool isFilter = llvm::any_of(getResult().getUsers(), [](Operation *user) {
+    return isa<nn::ConvOp, nn::ConvTransposeOp>(user);
+  });
+  if (isFilter)
+    return {shape[1], shape[0]};
+  return {shape[shape.size() - 2], shape.back()};
+}
+
+LogicalResult UnpackSparseOp::verify() {
+  auto starts = cast<RankedTensorType>(getStarts().getType());
+  auto indices = cast<RankedTensorType>(getIndices().getType());
+  auto values = cast<RankedTensorType>(getValues().getType());
+  auto result = cast<RankedTensorType>(getResult().getType());
+  auto isVector = [](RankedTensorType type) {
+    return type.getRank() == 1 && type.getElementType().isInteger(32);
+  };
+  bool hasForm = values.getRank() == 1 ||
+                 (values.getRank() == 2 && values.getDimSize(1) == sparseBlock);
+  if (!isVector(starts) || !isVector(indices) || !hasForm) // (C1)
+    return emitOpError() << "expects vectors of i32 as starts and indices and "
+                            "values of shape [count] or [count, "
+                         << sparseBlock << "], but got " << starts << ", "
+                         << indices << " and " << values;
+  if (indices.getDimSize(0) != values.getDimSize(0)) // (C2)
+    return emitOpError() << "expects an index for each of the "
+                         << values.getDimSize(0) << " values, but got "
+                         << indices.getDimSize(0);
+  if (result.getRank() < 2 ||
+      result.getElementType() != values.getElementType()) // (C3)
+    return emitOpError() << "expects a matrix or filter of "
+                         << values.getElementType() << " as result, but got "
+                         << result;
+  auto [depth, columns] = getMatrixSize();
+  int64_t expected = hasBlocks()
+                         ? llvm::divideCeil(columns, sparseBlock) + 1
+                         : llvm::divideCeil(depth, sparseDepth) * columns + 1;
+  if (starts.getDimSize(0) != expected) // (C4)
+    return emitOpError() << "expects " << expected << " starts for " << result
+                         << ", but got " << starts.getDimSize(0);
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
 // FuncOp
 //===----------------------------------------------------------------------===//
 

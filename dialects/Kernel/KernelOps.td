@@ -84,6 +84,37 @@ def Kernel_UnpackOp : Kernel_Op<"unpack", [Pure]> {
   let assemblyFormat = "$packed attr-dict `:` type($packed) `->` type($result)";
 }
 
+def Kernel_UnpackSparseOp : Kernel_Op<"unpack_sparse", [Pure]> {
+  let summary = "names the logical value of a packed sparse weight";
+  let description = [{
+    As `kernel.unpack`, for a matrix [k, n] (or the filter of a pointwise
+    convolution, [n, k, 1..]) of which only some elements are stored, the others
+    being zero. `values` are
+    - blocks [count, 16] of 1 row and 16 columns: `starts` [ceil(n/16) + 1] says
+      which blocks belong to a panel of 16 columns;
+    - or single elements [count], a depth of 64 rows after the other and column by
+      column in it: `starts` [ceil(k/64) * n + 1] says which belong to a column.
+    `indices` [count] holds the k of each, ascending from start to start.
+    ```mlir
+    %w = kernel.unpack_sparse %s, %i, %v : tensor<5xi32>, tensor<460xi32>, tensor<460x16xf32> -> tensor<576x64xf32>
+    ```
+    Constraints: (C1) `starts` and `indices` are vectors of i32, `values` has rank 1
+    or blocks of 16; (C2) `indices` and `values` have the same length; (C3) the
+    result has rank 2 or more and the element type of `values`; (C4) `starts` has the
+    length that the result asks for.
+  }];
+  let arguments = (ins AnyRankedTensor:$starts, AnyRankedTensor:$indices, AnyRankedTensor:$values);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = "$starts `,` $indices `,` $values attr-dict `:` type($starts) `,` type($indices) `,` type($values) `->` type($result)";
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// Whether blocks of 16 columns are stored, not single elements.
+    bool hasBlocks() { return getValues().getType().getRank() == 2; }
+    /// Rows and columns of the matrix that the result is.
+    std::pair<int64_t, int64_t> getMatrixSize();
+  }];
+}
+
 //===----------------------------------------------------------------------===//
 // The outlined form
 //===----------------------------------------------------------------------===//

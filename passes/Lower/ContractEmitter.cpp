@@ -18,6 +18,8 @@
 #include "passes/Lower/ContractPlan.h"
 #include "passes/Lower/ContractTile.h"
 #include "passes/Lower/Emitters.h"
+#include "passes/Lower/SparseElements.h"
+#include "passes/Lower/SparseTile.h"
 
 using namespace mlir;
 using namespace sinter;
@@ -74,6 +76,7 @@ private:
   Value evaluate(const LinearForm &form);
 
   void emitUnit(Value unit);
+  void emitSparseLines(Range panels);
   void copyWindow();
   PartState enterPart(const ContractPart &part);
   void enterWindow(PartState &state);
@@ -168,8 +171,33 @@ void ContractEmitter::emitUnit(Value unit) {
   parts.clear();
   for (const ContractPart &part : c.parts)
     parts.push_back(enterPart(part));
+  if (c.sparse && !c.sparse->hasBlocks) {
+    emitSparseLines(panels);
+    return;
+  }
   kb.forLoop(panels.first, panels.second, kb.index(1),
              [&](Value panel) { emitPanel(panel); });
+}
+
+void ContractEmitter::emitSparseLines(Range panels) {
+  SparseElementsEmitter emitter(kb, c, plan, epilogue);
+  const PartState &state = parts.front();
+  const ContractPart &part = *state.part;
+  kb.forLoop(
+      state.lines.first, state.lines.second, kb.index(1), [&](Value line) {
+        auto move = [&](Value offset, const LinearForm &form) {
+          Value stride = kb.size(form.strides[c.getLine()]);
+          return kb.add(offset, kb.mul(line, stride));
+        };
+        SparseLine work;
+        work.lhs = move(state.lhs, part.lhs);
+        work.result = move(state.result, part.result);
+        for (auto [form, offset] : llvm::zip_equal(part.leaves, state.leaves))
+          work.leaves.push_back(move(offset, form));
+        work.pixels = state.pixels;
+        work.panels = panels;
+        emitter.emit(work);
+      });
 }
 
 void ContractEmitter::copyWindow() {
@@ -461,8 +489,11 @@ void ContractEmitter::emitTile(const PartState &state, const Columns &columns,
   if (!packedPanel)
     rhs.offset = kb.add(rhs.offset, state.rhs);
   SmallVector<Value> sums =
-      tiles.emit(shape, state.reduction, lhs, state.lhsLine, state.lhsPixel,
-                 rhs, columns.masks);
+      c.sparse
+          ? emitSparseTile(kb, c, shape, state.reduction.back().lhsStride, lhs,
+                           state.lhsLine, state.lhsPixel, columns.column)
+          : tiles.emit(shape, state.reduction, lhs, state.lhsLine,
+                       state.lhsPixel, rhs, columns.masks);
 
   auto getPosition = [&](const LinearForm &form, Value offset) {
     TilePosition position;

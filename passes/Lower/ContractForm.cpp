@@ -64,6 +64,8 @@ private:
 
   bool findOps();
   bool checkElementTypes();
+  /// Whether `operand` is a sparse weight, which becomes the right operand.
+  bool takeSparse(Value operand);
   bool buildMatmul(nn::MatmulOp op);
   /// What the two kinds of convolution share.
   struct ConvInfo {
@@ -154,9 +156,27 @@ std::optional<Contraction> FormBuilder::build() {
                    op.getChannelsLast(), /*transposed=*/true});
   if (!built)
     return std::nullopt;
+  if (c.sparse && (c.window || getComputeBytes(c.elementType) != 4)) {
+    fail(c.op, "expects a sparse weight of 32 or 16 bit floats and an input "
+               "without padding");
+    return std::nullopt;
+  }
   if (!c.window && c.parts.size() == 1)
     collapseRows();
   return std::move(c);
+}
+
+bool FormBuilder::takeSparse(Value operand) {
+  auto unpack = operand.getDefiningOp<kernel::UnpackSparseOp>();
+  if (!unpack)
+    return false;
+  c.rhs = dyn_cast<BlockArgument>(unpack.getValues());
+  c.sparse = SparseRhs{dyn_cast<BlockArgument>(unpack.getStarts()),
+                       dyn_cast<BlockArgument>(unpack.getIndices()),
+                       unpack.hasBlocks()};
+  c.packed = true;
+  c.panelStride = getSize(0);
+  return c.rhs && c.sparse->starts && c.sparse->indices;
 }
 
 bool FormBuilder::buildMatmul(nn::MatmulOp op) {
@@ -196,6 +216,9 @@ bool FormBuilder::buildMatmul(nn::MatmulOp op) {
     part.rhs = cut(getZero());
     loop.rhsStride = getSize(panelColumns * c.step);
     c.panelStride = nn::mul(loop.count, panelColumns * c.step);
+  } else if (takeSparse(op.getRhs())) {
+    part.rhs = cut(getZero());
+    loop.rhsStride = getSize(0);
   } else if (auto rhs = getOperandView(
                  op.getRhs(), getIndices(op.getRhs(), reduction, column))) {
     c.rhs = rhs->argument;
@@ -253,16 +276,26 @@ FormBuilder::getTaps(const ConvInfo &info,
 }
 
 bool FormBuilder::buildConv(const ConvInfo &info) {
-  auto unpack = info.filter.getDefiningOp<kernel::UnpackOp>();
-  c.packed = true;
-  if (unpack)
+  SmallVector<int64_t> packedShape;
+  if (auto unpack = info.filter.getDefiningOp<kernel::UnpackOp>()) {
+    c.packed = true;
     c.rhs = dyn_cast<BlockArgument>(unpack.getPacked());
+    packedShape.assign(unpack.getPacked().getType().getShape().begin(),
+                       unpack.getPacked().getType().getShape().end());
+  } else if (takeSparse(info.filter)) {
+    // As if it were packed: [group, panel, spatial.., channel, column].
+    auto shape = cast<RankedTensorType>(info.filter.getType()).getShape();
+    if (info.group != 1 || info.transposed ||
+        llvm::any_of(shape.drop_front(2), [](int64_t s) { return s != 1; }))
+      return fail(c.op,
+                  "expects a sparse filter to be pointwise, in one group");
+    packedShape.assign(shape.size() + 2, 1);
+    packedShape[packedShape.size() - 2] = shape[1];
+  }
   if (!c.rhs)
     return fail(c.op, "expects the filter to be a packed weight");
   SmallVector<SizeAttr> inputSizes = nn::getSizes(info.input.getType());
   SmallVector<SizeAttr> sizes = nn::getSizes(c.op->getResult(0).getType());
-  ArrayRef<int64_t> packedShape =
-      cast<RankedTensorType>(c.rhs.getType()).getShape();
   unsigned spatialRank = sizes.size() - 2;
   unsigned channelDim = info.channelsLast ? sizes.size() - 1 : 1;
   unsigned firstSpatial = info.channelsLast ? 1 : 2;
@@ -309,7 +342,7 @@ bool FormBuilder::buildConv(const ConvInfo &info) {
   c.panelStride = getSize(filterStrides[1]);
   c.columns = getSize(outGroup);
   SmallVector<SmallVector<FilterTaps>> taps =
-      getTaps(info, packedShape.slice(2, spatialRank));
+      getTaps(info, ArrayRef(packedShape).slice(2, spatialRank));
 
   int64_t partCount = 1;
   for (const auto &classes : taps)

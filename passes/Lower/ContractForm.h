@@ -95,6 +95,13 @@ struct ContractPart {
   llvm::SmallVector<LinearForm> leaves;       ///< over the rows and the column
 };
 
+/// A right operand of which only blocks of 1 x 16 elements, or single elements,
+/// are stored (kernel.unpack_sparse); `Contraction::rhs` are their values.
+struct SparseRhs {
+  mlir::BlockArgument starts, indices;
+  bool hasBlocks;
+};
+
 /// The contraction of a kernel of kind `contract`.
 struct Contraction {
   mlir::Operation *op = nullptr;
@@ -108,6 +115,9 @@ struct Contraction {
   /// Whether rhs is packed in panels; `panelStride` is the distance of panels.
   bool packed = false;
   nn::SizeAttr panelStride;
+  /// If rhs is sparse, the only loop of the sum goes over what is stored;
+  /// rhs counts as packed.
+  std::optional<SparseRhs> sparse;
   /// Sizes of the rows (of the largest part) and number of columns. The last
   /// two rows, line and pixel, are those that register tiles span.
   llvm::SmallVector<nn::SizeAttr> rows;

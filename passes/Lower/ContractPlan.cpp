@@ -19,6 +19,10 @@ static constexpr int64_t lhsBytes = 256 << 10;
 static constexpr int64_t windowBytes = 192 << 10;
 /// Below this many rows the stream of panels becomes the bottleneck.
 static constexpr int64_t fewestRows = 84;
+/// The same where the right operand is sparse: rounds jump along the left
+/// operand, so it must be in the first-level cache, and its panels are short.
+static constexpr int64_t sparseLhsBytes = 32 << 10;
+static constexpr int64_t fewestSparseRows = 14;
 /// Units to aim at, and multiply-adds of a whole vector a unit should have.
 static constexpr int64_t wantedUnits = 32;
 static constexpr int64_t wantedWork = 100000;
@@ -108,6 +112,11 @@ ContractPlan Planner::run() {
 }
 
 int64_t Planner::getRowsPerBlock() const {
+  if (c.sparse && !c.sparse->hasBlocks)
+    return sparseRows;
+  if (c.sparse)
+    return std::max(fewestSparseRows,
+                    sparseLhsBytes / getComputeBytes(c.elementType) / depth);
   return std::max(fewestRows,
                   lhsBytes / getComputeBytes(c.elementType) / depth);
 }
@@ -268,6 +277,14 @@ void Planner::writeScratch() {
                 16 * panelColumns);
   if (isHeavyEpilogue(c))
     plan.tileElements = getSize(maxTileElements);
+  auto &sparse = plan.sparse;
+  sparse.lhsElements = sparse.sumElements = sparse.squareElements = zero;
+  if (c.sparse && !c.sparse->hasBlocks) {
+    sparse.lhsElements = nn::mul(nn::ceilDiv(c.getDepth(), sparseLanes),
+                                 sparseLanes * sparseRows);
+    sparse.sumElements = getSize(sparseColumns * sparseRows);
+    sparse.squareElements = getSize(sparseLanes * sparseLanes);
+  }
 
   int64_t bytes = getComputeBytes(c.elementType);
   SizeAttr offset = zero;
@@ -280,6 +297,9 @@ void Planner::writeScratch() {
   plan.tileOffset = place(plan.tileElements);
   plan.panelOffset = place(plan.panelElements);
   plan.windowOffset = place(plan.windowElements);
+  sparse.lhsOffset = place(sparse.lhsElements);
+  sparse.sumOffset = place(sparse.sumElements);
+  sparse.squareOffset = place(sparse.squareElements);
   plan.scratch = offset;
 }
 

@@ -35,6 +35,13 @@ struct ContractPlan {
   /// window, a packed panel of the right operand, a raw register tile.
   nn::SizeAttr windowElements, panelElements, tileElements;
 
+  /// Scratch of a right operand of single elements: a block of rows,
+  /// transposed, its sums with a group of columns, and a square of them.
+  struct {
+    nn::SizeAttr lhsElements, sumElements, squareElements;
+    nn::SizeAttr lhsOffset, sumOffset, squareOffset;
+  } sparse;
+
   nn::SizeAttr tiles;   ///< number of units
   nn::SizeAttr scratch; ///< bytes
   /// Byte offsets of the three areas.
@@ -43,6 +50,11 @@ struct ContractPlan {
 
 /// Elements of the largest register tile of any instruction set.
 constexpr int64_t maxTileElements = 512;
+
+/// Where single elements of the right operand are stored: rows that are
+/// transposed together, at most, columns whose sums are kept in scratch, and
+/// elements of the largest vector.
+constexpr int64_t sparseRows = 128, sparseColumns = 256, sparseLanes = 16;
 
 ContractPlan planContraction(const Contraction &contraction);
 

@@ -9,6 +9,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/Lower/IntegerDot.h"
+#include "passes/Lower/SparseTile.h"
 
 using namespace mlir;
 using namespace sinter;
@@ -35,6 +36,8 @@ TileChoice sinter::contract::chooseTile(const KernelBuilder &kb,
     choice.rows = choice.narrowRows = wide ? 12 : 5;
     return choice;
   }
+  if (c.sparse)
+    return chooseSparseTile(kb, c);
   choice.vectors = 2;
   choice.rows = wide ? 14 : 6;
   choice.narrowRows = wide ? 24 : 12;

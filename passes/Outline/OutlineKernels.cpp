@@ -29,7 +29,8 @@ static std::string makeName(Block &body, unsigned number) {
   std::string name;
   unsigned named = 0;
   for (Operation &op : body.without_terminator()) {
-    if (isa<nn::WeightOp, kernel::UnpackOp>(op) || named++ >= maxNamedOps)
+    if (isa<nn::WeightOp, kernel::UnpackOp, kernel::UnpackSparseOp>(op) ||
+        named++ >= maxNamedOps)
       continue;
     name += op.getName().stripDialect();
     name += '_';

@@ -137,6 +137,70 @@ static OpOperand *findWeightOperand(kernel::GroupOp group) {
   return nullptr;
 }
 
+/// The three parts of a sparse weight for kernel.unpack_sparse. `sparse` is
+/// what `sinter-prune-apply` set on the contraction: {form = "blocks" or
+/// "elements", count = the most of them that are stored}.
+static SmallVector<nn::WeightAttr>
+packSparse(Operation *root, nn::WeightAttr weight, DictionaryAttr sparse) {
+  Builder builder(root->getContext());
+  ArrayRef<int64_t> shape = weight.getType().getShape();
+  int64_t rank = shape.size();
+  bool isFilter = isa<nn::ConvOp>(root);
+  int64_t rowAxis = isFilter ? 1 : rank - 2;
+  int64_t columnAxis = isFilter ? 0 : rank - 1;
+  bool hasBlocks = sparse.getAs<StringAttr>("form") == "blocks";
+  int64_t count = sparse.getAs<IntegerAttr>("count").getInt();
+  int64_t width = hasBlocks ? kernel::sparseBlock : 1;
+  int64_t panels = llvm::divideCeil(shape[columnAxis], width);
+  int64_t depths =
+      hasBlocks ? 1 : llvm::divideCeil(shape[rowAxis], kernel::sparseDepth);
+  auto pack = [&](StringRef part, ArrayRef<int64_t> shape, Type type) {
+    auto integer = [&](StringRef name, int64_t value) {
+      return builder.getNamedAttr(name, builder.getI64IntegerAttr(value));
+    };
+    auto params = builder.getDictionaryAttr(
+        {integer("column_axis", columnAxis),
+         builder.getNamedAttr("part", builder.getStringAttr(part)),
+         integer("row_axis", rowAxis), integer("width", width)});
+    return nn::WeightAttr::get(root->getContext(),
+                               builder.getStringAttr("pack_sparse"), weight,
+                               params, RankedTensorType::get(shape, type));
+  };
+  SmallVector<int64_t> values = {count};
+  if (hasBlocks)
+    values.push_back(width);
+  return {pack("starts", depths * panels + 1, builder.getI32Type()),
+          pack("indices", count, builder.getI32Type()),
+          pack("values", values, weight.getType().getElementType())};
+}
+
+/// Replaces the weight behind `operand`, an argument of the group, by the parts
+/// that a sparse kernel reads.
+static void packSparseOperand(kernel::GroupOp group, OpOperand &operand,
+                              nn::WeightOp weight, DictionaryAttr sparse) {
+  auto argument = cast<BlockArgument>(operand.get());
+  Operation *root = operand.getOwner();
+  Block &body = group.getBody().front();
+  OpBuilder builder(group);
+  SmallVector<Value> parts;
+  for (nn::WeightAttr part : packSparse(root, weight.getValue(), sparse)) {
+    auto packed = nn::WeightOp::create(builder, weight.getLoc(), part);
+    group.getInputsMutable().append(packed.getResult());
+    parts.push_back(body.addArgument(part.getType(), weight.getLoc()));
+  }
+  builder.setInsertionPointToStart(&body);
+  auto unpack = kernel::UnpackSparseOp::create(builder, root->getLoc(),
+                                               argument.getType(), parts[0],
+                                               parts[1], parts[2]);
+  operand.set(unpack.getResult());
+  // Equal kernels are found by their attributes.
+  root->removeAttr("sparse");
+  if (argument.use_empty()) {
+    group.getInputsMutable().erase(argument.getArgNumber());
+    body.eraseArgument(argument.getArgNumber());
+  }
+}
+
 /// Packs the weight behind `operand`, an argument of the group.
 static void packOperand(kernel::GroupOp group, OpOperand &operand,
                         nn::WeightOp weight, const PackedForm &form) {
@@ -185,12 +249,14 @@ struct PackWeightsPass : sinter::impl::PackWeightsPassBase<PackWeightsPass> {
                         .getDefiningOp<nn::WeightOp>();
       if (!weight)
         continue;
-      if (std::optional<PackedForm> form =
-              getPackedForm(group.getKind(), *operand)) {
+      if (auto sparse =
+              operand->getOwner()->getAttrOfType<DictionaryAttr>("sparse"))
+        packSparseOperand(group, *operand, weight, sparse);
+      else if (std::optional<PackedForm> form =
+                   getPackedForm(group.getKind(), *operand))
         packOperand(group, *operand, weight, *form);
-        if (weight->use_empty())
-          weight.erase();
-      }
+      if (weight->use_empty())
+        weight.erase();
     }
   }
 };

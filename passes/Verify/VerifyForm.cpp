@@ -76,7 +76,7 @@ constexpr KernelBody kKernelBodies[] = {
      "element-wise nn.conv nn.pool nn.transpose nn.broadcast kernel.unpack"},
     {kernel::Kind::Contract,
      "element-wise nn.matmul nn.conv nn.conv_transpose nn.transpose nn.slice "
-     "nn.broadcast kernel.unpack"},
+     "nn.broadcast kernel.unpack kernel.unpack_sparse"},
     {kernel::Kind::Serial, "nn.*"},
 };
 

@@ -17,6 +17,7 @@
 #include "passes/Lower/Passes.h"
 #include "passes/Memory/Passes.h"
 #include "passes/Outline/Passes.h"
+#include "passes/Prune/Passes.h"
 #include "passes/Quantize/Passes.h"
 #include "passes/Simplify/Passes.h"
 #include "passes/Verify/Passes.h"
@@ -32,6 +33,7 @@ int main(int argc, char **argv) {
   sinter::registerMemoryPasses();
   sinter::registerOutlinePasses();
   sinter::registerPhasePipelines();
+  sinter::registerPrunePasses();
   sinter::registerQuantizePasses();
   sinter::registerSimplifyPasses();
   sinter::registerVerifyPasses();

@@ -18,7 +18,7 @@ namespace {
 struct CompileOptions {
   std::string model, output, outputs, stopAfter, startAfter, dumpFolder;
   std::vector<std::string> dims, shapes, layers;
-  std::string precision, calibrate, calibrateMethod, lock, lockOut;
+  std::string precision, calibrate, calibrateMethod, lock, lockOut, prune;
   int threads = 0;
   bool printIr = false, json = false, noMeasure = false;
 };
@@ -128,6 +128,8 @@ static Json makeRequest(const CompileOptions &options) {
     auto [nodes, value] = splitArgument("--layer", text, "--layer REGEX=VALUE");
     request["layers"].push_back({{"nodes", nodes}, {"value", value}});
   }
+  if (!options.prune.empty())
+    request["prune"] = options.prune;
   if (options.noMeasure)
     request["measure"] = false;
   if (!options.lock.empty())
@@ -305,6 +307,11 @@ void addCompileCommand(CLI::App &app, Action &action) {
       ->add_option("--calibrate-method", options->calibrateMethod,
                    "How ranges follow from the samples; default: percentile")
       ->type_name("minmax|percentile|mse");
+  command
+      ->add_option("--prune", options->prune,
+                   "Set the smallest weights to zero where a sparse kernel is "
+                   "faster: a share, N of M, or a share of blocks")
+      ->type_name("0.8|2:4|block:1x16:0.8");
   addList(command, "--layer", options->layers,
           "What becomes of the layers whose names match (fp32 or w8a8); the "
           "last match counts")

@@ -95,3 +95,43 @@ func.func @launch_parent() {
   kernel.launch @k ins() outs()
   return
 }
+
+// -----
+
+func.func @unpack_sparse_c1(%s: tensor<5xi64>, %i: tensor<9xi32>, %v: tensor<9x16xf32>) {
+  // expected-error @below {{expects vectors of i32 as starts and indices and values of shape [count] or [count, 16], but got 'tensor<5xi64>', 'tensor<9xi32>' and 'tensor<9x16xf32>'}}
+  %0 = kernel.unpack_sparse %s, %i, %v : tensor<5xi64>, tensor<9xi32>, tensor<9x16xf32> -> tensor<64x64xf32>
+  return
+}
+
+// -----
+
+func.func @unpack_sparse_c2(%s: tensor<5xi32>, %i: tensor<8xi32>, %v: tensor<9x16xf32>) {
+  // expected-error @below {{expects an index for each of the 9 values, but got 8}}
+  %0 = kernel.unpack_sparse %s, %i, %v : tensor<5xi32>, tensor<8xi32>, tensor<9x16xf32> -> tensor<64x64xf32>
+  return
+}
+
+// -----
+
+func.func @unpack_sparse_c3(%s: tensor<5xi32>, %i: tensor<9xi32>, %v: tensor<9x16xf32>) {
+  // expected-error @below {{expects a matrix or filter of 'f32' as result, but got 'tensor<64x64xf16>'}}
+  %0 = kernel.unpack_sparse %s, %i, %v : tensor<5xi32>, tensor<9xi32>, tensor<9x16xf32> -> tensor<64x64xf16>
+  return
+}
+
+// -----
+
+func.func @unpack_sparse_c4_blocks(%s: tensor<4xi32>, %i: tensor<9xi32>, %v: tensor<9x16xf32>) {
+  // expected-error @below {{expects 5 starts for 'tensor<64x64xf32>', but got 4}}
+  %0 = kernel.unpack_sparse %s, %i, %v : tensor<4xi32>, tensor<9xi32>, tensor<9x16xf32> -> tensor<64x64xf32>
+  return
+}
+
+// -----
+
+func.func @unpack_sparse_c4_elements(%s: tensor<5xi32>, %i: tensor<9xi32>, %v: tensor<9xf32>) {
+  // expected-error @below {{expects 129 starts for 'tensor<65x64xf32>', but got 5}}
+  %0 = kernel.unpack_sparse %s, %i, %v : tensor<5xi32>, tensor<9xi32>, tensor<9xf32> -> tensor<65x64xf32>
+  return
+}

@@ -104,3 +104,16 @@ kernel.schedule @main inputs [{name = "x", type = tensor<8x576xf32>}] outputs [{
 // CHECK-LABEL: func.func private @types
 // CHECK-SAME: (!kernel.buffer)
 func.func private @types(!kernel.buffer)
+
+// CHECK-LABEL: kernel.func @sparse
+kernel.func @sparse(%x: tensor<8x576xf32>, %s: tensor<5xi32>, %i: tensor<460xi32>, %v: tensor<460x16xf32>, %y: tensor<1x4x4x65xf32>, %t: tensor<49xi32>, %j: tensor<96xi32>, %e: tensor<96xf32>) -> (tensor<8x64xf32>, tensor<1x4x4x24xf32>)
+    attributes {kind = #kernel.kind<contract>} {
+  // CHECK: kernel.unpack_sparse %{{.+}}, %{{.+}}, %{{.+}} : tensor<5xi32>, tensor<460xi32>, tensor<460x16xf32> -> tensor<576x64xf32>
+  %w = kernel.unpack_sparse %s, %i, %v : tensor<5xi32>, tensor<460xi32>, tensor<460x16xf32> -> tensor<576x64xf32>
+  %0 = nn.matmul %x, %w : tensor<8x576xf32>, tensor<576x64xf32>
+  // Of a filter the columns are the first dimension.
+  // CHECK: kernel.unpack_sparse %{{.+}}, %{{.+}}, %{{.+}} : tensor<49xi32>, tensor<96xi32>, tensor<96xf32> -> tensor<24x65x1x1xf32>
+  %f = kernel.unpack_sparse %t, %j, %e : tensor<49xi32>, tensor<96xi32>, tensor<96xf32> -> tensor<24x65x1x1xf32>
+  %1 = nn.conv %y, %f strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 channels_last : tensor<1x4x4x65xf32>, tensor<24x65x1x1xf32>
+  kernel.yield %0, %1 : tensor<8x64xf32>, tensor<1x4x4x24xf32>
+}
