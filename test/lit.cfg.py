@@ -1,4 +1,5 @@
 import os
+import shutil
 
 import lit.formats
 
@@ -13,3 +14,9 @@ config.environment["PATH"] = os.pathsep.join(
 config.environment["FILECHECK_OPTS"] = "-enable-var-scope --allow-unused-prefixes=false"
 config.substitutions.append(("%python", config.sinter_python))
 config.substitutions.append(("%models", config.sinter_models_dir))
+
+# A browser is no requirement: without one, the tests that use it are reported as unsupported.
+chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+if chromium:
+    config.available_features.add("chromium")
+    config.substitutions.append(("%chromium", chromium))

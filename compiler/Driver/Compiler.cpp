@@ -32,7 +32,9 @@ public:
               Failure &failure)
       : request(request), events(events), failure(failure),
         threads(llvm::hardware_concurrency(request.threads)),
-        context(createContext(threads)), diagnostics(context.get(), events) {}
+        context(createContext(threads)), diagnostics(context.get(), events) {
+    decisions.attach(*context);
+  }
 
   /// Makes ready what measures, or reads the lock.
   llvm::LogicalResult prepareMeasuring();
@@ -53,6 +55,7 @@ public:
                : Phase::Import;
   }
   mlir::ModuleOp getModule() { return *module; }
+  const DecisionLog &getDecisions() const { return decisions; }
   std::string printModule();
 
 private:
@@ -61,6 +64,7 @@ private:
   const CompileRequest &request;
   const Events &events;
   Failure &failure;
+  DecisionLog decisions;
   llvm::DefaultThreadPool threads;
   std::unique_ptr<mlir::MLIRContext> context;
   DiagnosticCollector diagnostics;
@@ -93,6 +97,7 @@ std::string Compilation::printModule() {
 
 /// Writes the IR after `phase` where it was asked for, and reports progress.
 llvm::LogicalResult Compilation::finishPhase(Phase phase) {
+  decisions.observe(*module);
   if (events.progress)
     events.progress(getPhaseName(phase), 1, 1);
   if (request.dumpPhasesTo.empty())
@@ -125,13 +130,17 @@ Compilation::load(llvm::SmallVectorImpl<ImportIssue> &issues) {
   if (request.startAfter) {
     mlir::ParserConfig config(context.get());
     module = mlir::parseSourceFile<mlir::ModuleOp>(request.model, config);
-    if (module)
+    if (module) {
+      decisions.enterPhase(getPhaseName(*request.startAfter));
+      decisions.observe(*module);
       return llvm::success();
+    }
     diagnostics.describe(failure, ExitCode::BadInput, "parse");
     failure.code = "bad_ir";
     failure.remedy = "give a file that --print-ir or --dump-phases-to wrote";
     return llvm::failure();
   }
+  decisions.enterPhase(getPhaseName(Phase::Import));
   if (events.progress)
     events.progress("import", 0, 1);
   auto imported = importOnnx(context.get(), request.model, request.import,
@@ -214,6 +223,7 @@ llvm::LogicalResult Compilation::transform(Phase last) {
       events.progress(getPhaseName(step.phase), 0, 1);
     if (step.phase == Phase::Plan && llvm::failed(preparePlan(plan)))
       return llvm::failure();
+    decisions.enterPhase(getPhaseName(step.phase));
     mlir::PassManager pm(context.get());
     step.build(pm);
     if (mlir::failed(pm.run(*module))) {
@@ -245,15 +255,24 @@ static uint64_t readPeakRss() {
   return kibibytes * 1024;
 }
 
+/// Lists the kernels that the fusion left with one operation.
+static void describeUnfused(llvm::ArrayRef<Decision> decisions,
+                            CompileResult &result) {
+  for (const Decision &decision : decisions) {
+    if (decision.name != "FormGroup" || decision.kind != Decision::Kind::Missed)
+      continue;
+    std::string nodes;
+    for (const ReportNode &node : decision.nodes)
+      nodes += (nodes.empty() ? "" : ", ") + node.name;
+    result.unfused.push_back({nodes, decision.reason});
+  }
+}
+
 /// Counts what the outlined module holds.
 static void describeKernels(mlir::ModuleOp module, CompileResult &result) {
   if (auto nodes = module->getAttrOfType<mlir::IntegerAttr>("nn.node_count"))
     result.nodes = nodes.getInt();
-  for (auto kernel : module.getOps<kernel::FuncOp>()) {
-    ++result.kernels;
-    if (auto reason = kernel->getAttrOfType<mlir::StringAttr>("unfused"))
-      result.unfused.push_back({kernel.getSymName().str(), reason.str()});
-  }
+  result.kernels = llvm::range_size(module.getOps<kernel::FuncOp>());
   for (auto schedule : module.getOps<kernel::ScheduleOp>()) {
     nn::SizeAttr arena = schedule.getArena();
     result.arenaFormula = nn::toString(arena);
@@ -332,6 +351,10 @@ llvm::LogicalResult sinter::compile(const CompileRequest &request,
       llvm::failed(compilation.finishMeasuring(result)))
     return llvm::failure();
   describeKernels(compilation.getModule(), result);
+  describeUnfused(compilation.getDecisions().getDecisions(), result);
+  if (request.report)
+    result.report =
+        makeReport(compilation.getModule(), compilation.getDecisions());
   if (request.printIR)
     result.ir = compilation.printModule();
   if (last > Phase::Place && llvm::failed(compilation.emit(result)))

@@ -9,6 +9,7 @@
 
 #include "compiler/Import/Import.h"
 #include "compiler/Pipelines/Pipelines.h"
+#include "compiler/Report/Report.h"
 #include "passes/Quantize/Statistics.h"
 
 #include <functional>
@@ -43,6 +44,7 @@ struct CompileRequest {
   std::string output;   ///< the artifact; empty where the phases stop early
   ImportOptions import; ///< dimensions, shapes, extra outputs
   std::optional<Phase> startAfter, stopAfter;
+  bool report = false;      ///< put what was decided into the result
   bool printIR = false;     ///< put the IR of the last phase into the result
   std::string dumpPhasesTo; ///< folder for the IR after each phase
   unsigned threads = 0;     ///< 0: all of the machine
@@ -56,7 +58,7 @@ struct CompileRequest {
   std::string lockOut; ///< file that gets the measurements
 };
 
-/// A kernel that stands alone, and why.
+/// A kernel of one operation, with its nodes, and why it is alone.
 struct Unfused {
   std::string node, reason;
 };
@@ -85,6 +87,7 @@ struct CompileResult {
   LockUse lock;
   std::vector<LayerDecision> layers; ///< in order; empty without a precision
   std::string ir;
+  Report report;
 };
 
 /// Called with progress (phase, steps done of total) and with warnings. From

@@ -13,6 +13,7 @@
 #include "compiler/Driver/CompilerApi.h"
 
 #include "compiler/Driver/Compiler.h"
+#include "compiler/Driver/ReportJson.h"
 #include "compiler/Driver/Version.h"
 #include "passes/Prune/PruneSpec.h"
 
@@ -23,7 +24,7 @@
 #include <nlohmann/json.hpp>
 
 using namespace sinter;
-using nlohmann::json;
+using json = nlohmann::ordered_json;
 
 namespace {
 
@@ -88,6 +89,7 @@ static CompileRequest readRequest(const json &request) {
   }
   result.startAfter = readPhase(request, "start_after");
   result.stopAfter = readPhase(request, "stop_after");
+  result.report = request.value("report", false);
   result.printIR = request.value("print_ir", false);
   result.dumpPhasesTo = request.value("dump_phases_to", "");
   result.threads = request.value("threads", 0u);
@@ -149,11 +151,13 @@ static json describe(const Failure &failure) {
             {"remedy", failure.remedy}}}};
 }
 
-static json describe(const CompileResult &result) {
+static json describe(const CompileRequest &request,
+                     const CompileResult &result) {
   json unfused = json::array();
   for (const Unfused &entry : result.unfused)
     unfused.push_back({{"node", entry.node}, {"reason", entry.reason}});
   json response = {{"ok", true},
+                   {"compiler", SINTER_VERSION_STRING},
                    {"compile_s", result.seconds},
                    {"peak_rss_bytes", result.peakRss},
                    {"artifact_bytes", result.artifactBytes},
@@ -181,6 +185,8 @@ static json describe(const CompileResult &result) {
     response["arena_bytes"] = result.arenaBytes;
   if (!result.ir.empty())
     response["ir"] = result.ir;
+  if (request.report)
+    response["report"] = describeReport(result.report);
   return response;
 }
 
@@ -204,7 +210,7 @@ static json invoke(const json &request, const Events &events) {
   if (command == "compile") {
     CompileResult result;
     if (llvm::succeeded(compile(parsed, events, result, failure)))
-      return describe(result);
+      return describe(parsed, result);
   } else if (command == "check") {
     std::vector<ImportIssue> unsupported;
     if (llvm::succeeded(check(parsed, unsupported, failure)))

@@ -7,6 +7,7 @@
 #include "compiler/Import/NodeContext.h"
 #include "compiler/Import/Onnx/Schemas.h"
 #include "dialects/NN/NodeLocation.h"
+#include "mlir/IR/Remarks.h"
 #include "mlir/IR/Verifier.h"
 #include "llvm/ADT/StringExtras.h"
 #include <queue>
@@ -227,17 +228,42 @@ FailureOr<SmallVector<unsigned>> GraphImporter::sortNodes(Scope &scope) {
   return reportCycle(producers, open);
 }
 
+static Operation *firstOp(Block &block) {
+  return block.empty() ? nullptr : &block.front();
+}
+
+/// Says what the node at `location` became: the operations from `first` to the
+/// end of the block.
+static void remarkNode(Location location, Operation *first) {
+  auto options =
+      remark::RemarkOpts::name("ImportNode").category("sinter-import");
+  std::string operations;
+  for (Operation *op = first; op; op = op->getNextNode())
+    if (!isa<nn::WeightOp>(op))
+      operations +=
+          (operations.empty() ? "" : ", ") + op->getName().stripDialect().str();
+  if (operations.empty())
+    remark::passed(location, options)
+        << "no operation"
+        << remark::reason("its result is known while importing");
+  else
+    remark::passed(location, options) << "read as " + operations;
+}
+
 LogicalResult GraphImporter::importNodes(Scope &scope) {
   FailureOr<SmallVector<unsigned>> order = sortNodes(scope);
   if (failed(order))
     return failure();
   const std::vector<onnx::Node> &nodes = file->getModel().graph.nodes;
-  for (unsigned i : *order)
-    if (failed(importNode(
-            nodes[i], scope,
-            nn::getNodeLocation(context, nodes[i].name, nodes[i].op, i),
-            /*depth=*/0)))
+  Block *block = builder.getInsertionBlock();
+  for (unsigned i : *order) {
+    Location location =
+        nn::getNodeLocation(context, nodes[i].name, nodes[i].op, i);
+    Operation *last = block->empty() ? nullptr : &block->back();
+    if (failed(importNode(nodes[i], scope, location, /*depth=*/0)))
       return failure();
+    remarkNode(location, last ? last->getNextNode() : firstOp(*block));
+  }
   return success();
 }
 

@@ -21,24 +21,24 @@ Location nn::getNodeLocation(MLIRContext *context, StringRef nodeName,
   return NameLoc::get(StringAttr::get(context, name), node);
 }
 
-/// The operator if `location` is that of a node.
-static std::optional<StringRef> getOperator(NameLoc location) {
+/// The node if `location` is that of one.
+static std::optional<nn::Node> getNode(NameLoc location) {
   auto node = dyn_cast<FileLineColLoc>(location.getChildLoc());
   if (!node || node.getLine() != 0)
     return std::nullopt;
-  return node.getFilename().getValue();
+  return nn::Node{location.getName().getValue(), node.getFilename().getValue(),
+                  node.getColumn()};
 }
 
-/// Calls `visit` on the location of every node, in order; no recursion, since
-/// fused locations nest as deep as passes ran.
-static void walkNodes(Location location,
-                      llvm::function_ref<void(NameLoc, StringRef)> visit) {
+void nn::forEachNode(Location location,
+                     llvm::function_ref<void(const Node &)> visit) {
+  // No recursion: fused locations nest as deep as passes ran.
   SmallVector<Location> stack = {location};
   while (!stack.empty()) {
     Location next = stack.pop_back_val();
     if (auto name = dyn_cast<NameLoc>(next)) {
-      if (std::optional<StringRef> opType = getOperator(name))
-        visit(name, *opType);
+      if (std::optional<Node> node = getNode(name))
+        visit(*node);
       else
         stack.push_back(name.getChildLoc());
     } else if (auto fused = dyn_cast<FusedLoc>(next)) {
@@ -51,16 +51,14 @@ static void walkNodes(Location location,
 }
 
 void nn::collectNodes(Location location, llvm::SetVector<StringRef> &names) {
-  walkNodes(location, [&](NameLoc node, StringRef) {
-    names.insert(node.getName().getValue());
-  });
+  forEachNode(location, [&](const Node &node) { names.insert(node.name); });
 }
 
 StringRef nn::getNodeOpType(Location location) {
   StringRef first;
-  walkNodes(location, [&](NameLoc, StringRef opType) {
+  forEachNode(location, [&](const Node &node) {
     if (first.empty())
-      first = opType;
+      first = node.opType;
   });
   return first;
 }

@@ -14,6 +14,7 @@
 #define SINTER_DIALECTS_NN_NODELOCATION_H
 
 #include "mlir/IR/Location.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/SetVector.h"
 
 namespace sinter::nn {
@@ -23,6 +24,16 @@ namespace sinter::nn {
 mlir::Location getNodeLocation(mlir::MLIRContext *context,
                                llvm::StringRef nodeName, llvm::StringRef opType,
                                int64_t index);
+
+/// A node of the model, as a location names it.
+struct Node {
+  llvm::StringRef name, opType;
+  unsigned index; ///< its number in the graph
+};
+
+/// Calls `visit` with every node in `location`, in order, repeats included.
+void forEachNode(mlir::Location location,
+                 llvm::function_ref<void(const Node &)> visit);
 
 /// Adds the names of all nodes in `location`, in order, without repeats.
 void collectNodes(mlir::Location location,

@@ -27,6 +27,10 @@ namespace sinter {
 using namespace mlir;
 using namespace sinter;
 
+static remark::RemarkOpts nameRemark(StringRef name) {
+  return remark::RemarkOpts::name(name).category("sinter-fuse");
+}
+
 //===----------------------------------------------------------------------===//
 // Preparation
 //===----------------------------------------------------------------------===//
@@ -42,6 +46,8 @@ static void turnTransposesIntoReshapes(Block &block) {
   for (auto op : llvm::make_early_inc_range(block.getOps<nn::TransposeOp>())) {
     if (!fuse::isViewTranspose(op))
       continue;
+    remark::passed(op.getLoc(), nameRemark("TurnTransposeIntoView"))
+        << "'transpose' moves no element in memory: a view";
     OpBuilder builder(op);
     auto reshape = nn::ReshapeOp::create(builder, op.getLoc(), op.getType(),
                                          op.getInput());
@@ -55,6 +61,12 @@ static void cloneForEachUser(Operation *op) {
   SmallVector<OpOperand *> uses;
   for (OpOperand &use : op->getUses())
     uses.push_back(&use);
+  if (uses.size() > 1)
+    remark::passed(op->getLoc(), nameRemark("CloneForEachUser"))
+        << remark::add("'{0}' is computed anew by each of its users",
+                       op->getName().stripDialect())
+        << remark::reason("that costs less than to store and load the result")
+        << remark::metric("users", static_cast<int64_t>(uses.size()));
   for (OpOperand *use : ArrayRef(uses).drop_back())
     use->set(OpBuilder(op).clone(*op)->getResult(0));
 }
@@ -152,25 +164,25 @@ static std::string describe(const fuse::Group &group) {
 }
 
 /// Says what was decided. An operation alone in a loop or serial group was not
-/// fused: `unfused` on the group keeps the reason.
+/// fused.
 static void report(kernel::GroupOp op, const fuse::Group &group,
                    const fuse::GroupGrower &grower) {
-  auto options = remark::RemarkOpts::name("FormGroup").category("sinter-fuse");
+  auto options = nameRemark("FormGroup");
   bool isAlone = group.ops.size() == 1 && (group.kind == kernel::Kind::Loop ||
                                            group.kind == kernel::Kind::Serial);
   if (!isAlone) {
     remark::passed(op.getLoc(), options)
-        << remark::metric("kind", kernel::stringifyKind(group.kind).str())
-        << remark::metric("ops", describe(group));
+        << "one kernel computes " + describe(group)
+        << remark::metric("kind", kernel::stringifyKind(group.kind).str());
     return;
   }
   StringRef reason = grower.getReason(group.ops.front());
   if (reason.empty())
     reason = "nothing beside it can share its loop";
-  op->setAttr("unfused", StringAttr::get(op.getContext(), reason));
   remark::missed(op.getLoc(), options)
-      << remark::metric("op", describe(group))
-      << remark::metric("reason", reason.str());
+      << "'" + describe(group) + "' is alone in its kernel"
+      << remark::reason("{0}", reason.str())
+      << remark::metric("kind", kernel::stringifyKind(group.kind).str());
 }
 
 /// Replaces the operations of the block by groups and the views between them.
@@ -182,11 +194,15 @@ static void buildGroups(Block &block, fuse::FusionGraph &graph,
   // The values that leave a group are known by their uses, so the old
   // operations stay as they are until all groups are built; views are cloned.
   for (auto [number, op] : graph.sortUnits()) {
-    if (number)
+    if (number) {
       report(buildGroup(graph, *number, mapping, builder),
              graph.getGroup(*number), grower);
-    else
-      builder.clone(*op, mapping);
+      continue;
+    }
+    remark::passed(op->getLoc(), nameRemark("KeepView"))
+        << remark::add("'{0}' is a view of memory and needs no kernel",
+                       op->getName().stripDialect());
+    builder.clone(*op, mapping);
   }
   for (OpOperand &operand : terminator->getOpOperands())
     operand.set(mapping.lookupOrDefault(operand.get()));

@@ -20,8 +20,8 @@ def FormGroupsPass : Pass<"sinter-fuse-form-groups", "::mlir::func::FuncOp"> {
     folder has the grammar of each kind.
 
     Needs: `nn` operations in one block. Leaves: `kernel.group`, `nn.reshape`,
-    `nn.weight` and the return. A group with a single operation that one would like
-    to see fused carries `unfused = "reason"`.
+    `nn.weight` and the return. Where a single operation that one would like to see
+    fused is alone, a missed remark has the reason.
 
     ```mlir
     %0 = nn.matmul %x, %w : tensor<8x16xf32>, tensor<16x4xf32>

@@ -7,12 +7,12 @@
 #include "passes/Layout/ChannelOrder.h"
 #include "passes/Layout/Passes.h"
 #include "passes/Simplify/Constants.h"
+#include "passes/Simplify/LabelledPatterns.h"
 #include "passes/Simplify/Patterns.h"
 #include "passes/Simplify/ReshapeGroups.h"
 
 #include "dialects/NN/Size.h"
 #include "mlir/IR/Remarks.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace sinter {
 #define GEN_PASS_DEF_CANCELTRANSPOSESPASS
@@ -224,6 +224,15 @@ private:
   }
 };
 
+/// Why `op` is still there.
+StringRef explain(nn::TransposeOp op) {
+  if (isa<BlockArgument>(op.getInput()))
+    return "the model has its input in another order";
+  if (llvm::any_of(op->getUsers(), llvm::IsaPred<func::ReturnOp>))
+    return "the model has its output in another order";
+  return "what makes the value and what reads it want different orders";
+}
+
 struct CancelTransposesPass
     : sinter::impl::CancelTransposesPassBase<CancelTransposesPass> {
   using Base::Base;
@@ -234,13 +243,13 @@ struct CancelTransposesPass
                  SinkTransposeBelowReshape>(&getContext());
     populateFoldConstantsPatterns(patterns);
     populateCanonicalizeMovementPatterns(patterns);
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+    if (failed(applyLabelledPatterns(getOperation(), std::move(patterns))))
       return signalPassFailure();
     getOperation().walk([](nn::TransposeOp op) {
       remark::missed(
           op.getLoc(),
           remark::RemarkOpts::name("CancelTranspose").category("sinter-layout"))
-          << "a transpose is left";
+          << "a transpose is left" << remark::reason("{0}", explain(op).str());
     });
   }
 };

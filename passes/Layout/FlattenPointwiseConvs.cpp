@@ -8,10 +8,10 @@
 #include "dialects/NN/Size.h"
 #include "passes/Layout/Passes.h"
 #include "passes/Simplify/Constants.h"
+#include "passes/Simplify/LabelledPatterns.h"
 #include "passes/Simplify/Patterns.h"
 
 #include "mlir/IR/Remarks.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace sinter {
 #define GEN_PASS_DEF_FLATTENPOINTWISECONVSPASS
@@ -164,7 +164,7 @@ struct FlattenPointwiseConvsPass
     populateFoldConstantsPatterns(patterns);
     populateCanonicalizeMovementPatterns(patterns);
     populateSinkReshapesPatterns(patterns);
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+    if (failed(applyLabelledPatterns(getOperation(), std::move(patterns))))
       signalPassFailure();
   }
 };

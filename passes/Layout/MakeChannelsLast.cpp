@@ -63,9 +63,11 @@ private:
     remark::passed(
         op.getLoc(),
         remark::RemarkOpts::name("MakeChannelsLast").category("sinter-layout"))
-        << ("'" + op.getName().getStringRef() +
-            "' computes with the channels last")
-               .str();
+        << remark::add("'{0}' computes with the channels last",
+                       op.getName().stripDialect())
+        << remark::reason(getOrderRule(&op) == OrderRule::ChannelsLast
+                              ? "its kernels read channels innermost"
+                              : "that moves the fewest bytes by transposes");
   }
 
   /// Transposes for the sake of the operation at hand, or of the producer.

@@ -8,6 +8,7 @@
 
 #include "dialects/NN/NNShapes.h"
 #include "dialects/NN/Size.h"
+#include "mlir/IR/Remarks.h"
 #include "mlir/IR/SymbolTable.h"
 #include "llvm/ADT/DenseSet.h"
 
@@ -152,6 +153,12 @@ void BufferGraph::shareInPlace() {
     std::optional<unsigned> source = findOverwritten(launch);
     if (!source)
       continue;
+    remark::passed(
+        calls[launch].getLoc(),
+        remark::RemarkOpts::name("WriteInPlace").category("sinter-memory"))
+        << "the result takes the place of an operand"
+        << remark::reason("this is the last use of the operand, and each "
+                          "element is read before it is written");
     unsigned target = getBuffer(calls[launch].getResult(0));
     buffers[target].life.first = buffers[*source].life.first;
     mergedInto[*source] = target;

@@ -117,9 +117,8 @@ struct Arena {
 };
 } // namespace
 
-static auto makeRemark(Location loc) {
-  return remark::analysis(
-      loc, remark::RemarkOpts::name("PlaceBuffers").category("sinter-memory"));
+static remark::RemarkOpts getRemarkOptions() {
+  return remark::RemarkOpts::name("PlaceBuffers").category("sinter-memory");
 }
 
 static Arena planArena(func::FuncOp function, const memory::BufferGraph &graph,
@@ -143,9 +142,11 @@ static Arena planArena(func::FuncOp function, const memory::BufferGraph &graph,
     for (auto [number, offset] : llvm::zip(numbers, plan.offsets))
       arena.offsets[number] = nn::getSize(context, offset);
     arena.bytes = nn::getSize(context, plan.bytes);
-    makeRemark(function.getLoc())
-        << remark::metric("arena", plan.bytes)
-        << remark::metric("lower_bound", memory::getLowerBound(fixedBuffers))
+    remark::analysis(function.getLoc(), getRemarkOptions())
+        << "values that do not live at the same time share memory"
+        << remark::metric("arena_bytes", plan.bytes)
+        << remark::metric("lower_bound_bytes",
+                          memory::getLowerBound(fixedBuffers))
         << remark::metric("buffers", static_cast<int64_t>(numbers.size()));
     return arena;
   }
@@ -155,8 +156,9 @@ static Arena planArena(func::FuncOp function, const memory::BufferGraph &graph,
   for (auto [number, slot] : llvm::zip(numbers, plan.slots))
     arena.offsets[number] = plan.offsets[slot];
   arena.bytes = plan.bytes;
-  makeRemark(function.getLoc())
-      << remark::metric("arena", nn::toString(plan.bytes))
+  remark::analysis(function.getLoc(), getRemarkOptions())
+      << "values that do not live at the same time share slots of memory"
+      << remark::metric("arena_bytes", nn::toString(plan.bytes))
       << remark::metric("slots", static_cast<int64_t>(plan.offsets.size()))
       << remark::metric("buffers", static_cast<int64_t>(numbers.size()));
   return arena;
@@ -231,6 +233,10 @@ static void buildSchedule(func::FuncOp function,
                              getValues(call.getInputs()),
                              getValues(call.getResults()));
   for (const memory::OutputCopy &copy : graph.getCopies()) {
+    remark::missed(loc, getRemarkOptions())
+        << remark::add("output {0} is a copy", copy.output)
+        << remark::reason("it is an input, a weight or another output too, not "
+                          "the result of a kernel alone");
     Value target = kernel::OutputOp::create(
         builder, loc, kernel::BufferType::get(context), copy.output);
     kernel::CopyOp::create(builder, loc, values[copy.buffer], target,

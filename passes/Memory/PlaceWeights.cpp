@@ -40,7 +40,8 @@ struct PlaceWeightsPass : sinter::impl::PlaceWeightsPassBase<PlaceWeightsPass> {
     remark::analysis(
         module.getLoc(),
         remark::RemarkOpts::name("PlaceWeights").category("sinter-memory"))
-        << remark::metric("bytes", bytes)
+        << "equal weights are stored once"
+        << remark::metric("weights_bytes", bytes)
         << remark::metric("weights", static_cast<int64_t>(offsets.size()));
   }
 };

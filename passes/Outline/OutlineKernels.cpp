@@ -21,6 +21,10 @@ namespace sinter {
 using namespace mlir;
 using namespace sinter;
 
+static remark::RemarkOpts nameRemark(StringRef name) {
+  return remark::RemarkOpts::name(name).category("sinter-outline");
+}
+
 /// Operations named in the name of a kernel; the rest is left out.
 static constexpr unsigned maxNamedOps = 4;
 
@@ -38,8 +42,7 @@ static std::string makeName(Block &body, unsigned number) {
   return name + std::to_string(number);
 }
 
-/// Everything that makes two kernels the same, as text: not names, locations or
-/// the reason why a kernel has one operation only.
+/// Everything that makes two kernels the same, as text: not names or locations.
 static std::string getIdentity(kernel::GroupOp group) {
   std::string text;
   llvm::raw_string_ostream os(text);
@@ -68,8 +71,6 @@ static kernel::FuncOp makeKernel(kernel::GroupOp group, unsigned number,
       /*tiles=*/nullptr, /*scratch=*/nullptr, /*arg_attrs=*/nullptr,
       /*res_attrs=*/nullptr);
   kernel.getBody().takeBody(group.getBody());
-  if (Attribute reason = group->getAttr("unfused"))
-    kernel->setAttr("unfused", reason);
   return kernel;
 }
 
@@ -96,6 +97,11 @@ struct OutlineKernelsPass
         if (!kernel) {
           kernel = makeKernel(group, kernels.size() - 1, moduleBuilder);
           symbols.insert(kernel);
+        } else {
+          remark::passed(group.getLoc(), nameRemark("ShareKernel"))
+              << remark::add("shares the code of kernel '{0}'",
+                             kernel.getSymName().str())
+              << remark::reason("both compute the same on the same types");
         }
         locations[kernel].push_back(group.getLoc());
         auto call = kernel::CallOp::create(
@@ -107,9 +113,8 @@ struct OutlineKernelsPass
     }
     for (auto &[kernel, nodes] : locations)
       kernel->setLoc(nn::fuseLocations(&getContext(), nodes));
-    remark::analysis(
-        module.getLoc(),
-        remark::RemarkOpts::name("OutlineKernels").category("sinter-outline"))
+    remark::analysis(module.getLoc(), nameRemark("OutlineKernels"))
+        << "a function for each distinct kernel"
         << remark::metric("groups", numGroups)
         << remark::metric("kernels", static_cast<int64_t>(kernels.size()));
   }

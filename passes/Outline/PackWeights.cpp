@@ -12,6 +12,7 @@
 #include "passes/Outline/Passes.h"
 
 #include "dialects/NN/NNDialect.h"
+#include "mlir/IR/Remarks.h"
 #include "llvm/ADT/STLExtras.h"
 
 namespace sinter {
@@ -230,6 +231,10 @@ static void packOperand(kernel::GroupOp group, OpOperand &operand,
   operand.set(unpack.getResult());
 }
 
+static remark::RemarkOpts getRemarkOptions() {
+  return remark::RemarkOpts::name("PackWeights").category("sinter-outline");
+}
+
 namespace {
 
 struct PackWeightsPass : sinter::impl::PackWeightsPassBase<PackWeightsPass> {
@@ -249,12 +254,25 @@ struct PackWeightsPass : sinter::impl::PackWeightsPassBase<PackWeightsPass> {
                         .getDefiningOp<nn::WeightOp>();
       if (!weight)
         continue;
+      Location loc = operand->getOwner()->getLoc();
       if (auto sparse =
-              operand->getOwner()->getAttrOfType<DictionaryAttr>("sparse"))
+              operand->getOwner()->getAttrOfType<DictionaryAttr>("sparse")) {
         packSparseOperand(group, *operand, weight, sparse);
-      else if (std::optional<PackedForm> form =
-                   getPackedForm(group.getKind(), *operand))
-        packOperand(group, *operand, weight, *form);
+        if (weight->use_empty())
+          weight.erase();
+        continue;
+      }
+      std::optional<PackedForm> form = getPackedForm(group.getKind(), *operand);
+      if (!form) {
+        remark::missed(loc, getRemarkOptions())
+            << "the weight is read as it is"
+            << remark::reason("it holds several matrices");
+        continue;
+      }
+      remark::passed(loc, getRemarkOptions())
+          << "the weight is stored in the order in which the kernel reads it"
+          << remark::metric("form", form->kind);
+      packOperand(group, *operand, weight, *form);
       if (weight->use_empty())
         weight.erase();
     }

@@ -6,6 +6,8 @@
 
 #include "passes/Outline/Passes.h"
 
+#include "dialects/NN/Size.h"
+#include "mlir/IR/Remarks.h"
 #include "passes/Lower/Tiling.h"
 
 namespace sinter {
@@ -24,6 +26,13 @@ struct PlanTilesPass : sinter::impl::PlanTilesPassBase<PlanTilesPass> {
       return signalPassFailure();
     getOperation().setTilesAttr(tiles);
     getOperation().setScratchAttr(scratch);
+    mlir::remark::analysis(
+        getOperation().getLoc(),
+        mlir::remark::RemarkOpts::name("PlanTiles").category("sinter-outline"))
+        << "cut into units of work that threads take"
+        << mlir::remark::metric("kernel", getOperation().getSymName().str())
+        << mlir::remark::metric("tiles", sinter::nn::toString(tiles))
+        << mlir::remark::metric("scratch_bytes", sinter::nn::toString(scratch));
   }
 };
 

@@ -308,15 +308,31 @@ struct LimitByConstant : OpRewritePattern<OpTy> {
 void sinter::populateCanonicalizeElementwisePatterns(
     RewritePatternSet &patterns) {
   MLIRContext *context = patterns.getContext();
-  patterns.add<DropNeutralOperand<nn::AddOp>>(context, 0.0,
-                                              /*onlyRight=*/false);
-  patterns.add<DropNeutralOperand<nn::MulOp>>(context, 1.0,
-                                              /*onlyRight=*/false);
-  patterns.add<DropNeutralOperand<nn::SubOp>>(context, 0.0, /*onlyRight=*/true);
-  patterns.add<DropNeutralOperand<nn::DivOp>>(context, 1.0, /*onlyRight=*/true);
-  patterns.add<JoinFactors, MultiplyByReciprocalOfRow, AddNegatedWeight,
-               ChooseConstantBranch, ExpandSmallPower, JoinCasts,
-               JoinLimits<nn::ClampOp>, JoinLimits<nn::ReluOp>,
-               LimitByConstant<nn::MaxOp>, LimitByConstant<nn::MinOp>,
-               MultiplyByReciprocal>(context);
+  StringRef neutral = "changes nothing and goes";
+  patterns.addWithLabel<DropNeutralOperand<nn::AddOp>>({neutral}, context, 0.0,
+                                                       /*onlyRight=*/false);
+  patterns.addWithLabel<DropNeutralOperand<nn::MulOp>>({neutral}, context, 1.0,
+                                                       /*onlyRight=*/false);
+  patterns.addWithLabel<DropNeutralOperand<nn::SubOp>>({neutral}, context, 0.0,
+                                                       /*onlyRight=*/true);
+  patterns.addWithLabel<DropNeutralOperand<nn::DivOp>>({neutral}, context, 1.0,
+                                                       /*onlyRight=*/true);
+  patterns.addWithLabel<JoinFactors>(
+      {"takes the constant factor of the product before it"}, context);
+  patterns.addWithLabel<MultiplyByReciprocalOfRow>(
+      {"becomes a product with one reciprocal a row"}, context);
+  patterns.addWithLabel<MultiplyByReciprocal>(
+      {"by a constant becomes a product with its reciprocal"}, context);
+  patterns.addWithLabel<AddNegatedWeight>(
+      {"of a weight becomes an addition of the negated weight"}, context);
+  patterns.addWithLabel<ChooseConstantBranch>(
+      {"has a constant condition and becomes the branch it chooses"}, context);
+  patterns.addWithLabel<ExpandSmallPower>(
+      {"of a small exponent becomes products, roots or quotients"}, context);
+  patterns.addWithLabel<JoinCasts>(
+      {"changes no type, or is one step with the cast before it"}, context);
+  patterns.addWithLabel<JoinLimits<nn::ClampOp>, JoinLimits<nn::ReluOp>>(
+      {"becomes one limit with the one before it"}, context);
+  patterns.addWithLabel<LimitByConstant<nn::MaxOp>, LimitByConstant<nn::MinOp>>(
+      {"with a constant becomes a relu or clamp"}, context);
 }

@@ -288,9 +288,21 @@ struct TurnGatherIntoSlice : OpRewritePattern<nn::GatherOp> {
 } // namespace
 
 void sinter::populateCanonicalizeMovementPatterns(RewritePatternSet &patterns) {
-  patterns
-      .add<DropFullSlice, DropLeadingOnesOfWeight, DropTrivialConcat,
-           JoinReshapes, RenameSizesOfResize, JoinTransposes,
-           TakeInputOfBroadcast, TurnGatherIntoSlice, TurnTransposeIntoReshape>(
-          patterns.getContext());
+  MLIRContext *context = patterns.getContext();
+  patterns.add<DropLeadingOnesOfWeight, RenameSizesOfResize>(context);
+  patterns.addWithLabel<DropFullSlice>({"takes all and goes"}, context);
+  patterns.addWithLabel<DropTrivialConcat>(
+      {"of one tensor goes, and empty operands do"}, context);
+  patterns.addWithLabel<JoinReshapes>(
+      {"changes no shape, or is one step with the reshape before it"}, context);
+  patterns.addWithLabel<JoinTransposes>(
+      {"is one step with the transpose before it, or cancels with it"},
+      context);
+  patterns.addWithLabel<TakeInputOfBroadcast>(
+      {"repeats its operand itself instead of reading a repeated copy"},
+      context);
+  patterns.addWithLabel<TurnGatherIntoSlice>(
+      {"takes neighbours in order and becomes a slice"}, context);
+  patterns.addWithLabel<TurnTransposeIntoReshape>(
+      {"moves no element in memory and becomes a reshape"}, context);
 }

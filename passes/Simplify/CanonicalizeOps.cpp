@@ -5,10 +5,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/NN/NNDialect.h"
+#include "passes/Simplify/LabelledPatterns.h"
 #include "passes/Simplify/Passes.h"
 #include "passes/Simplify/Patterns.h"
-
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace sinter {
 #define GEN_PASS_DEF_CANONICALIZEOPSPASS
@@ -38,7 +37,8 @@ struct CanonicalizeOpsPass
     sinter::populateFoldConstantsPatterns(patterns);
     sinter::populateCanonicalizeElementwisePatterns(patterns);
     sinter::populateCanonicalizeMovementPatterns(patterns);
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+    if (failed(
+            sinter::applyLabelledPatterns(getOperation(), std::move(patterns))))
       signalPassFailure();
   }
 };

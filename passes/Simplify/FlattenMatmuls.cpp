@@ -6,11 +6,11 @@
 
 #include "dialects/NN/NNShapes.h"
 #include "dialects/NN/Size.h"
+#include "passes/Simplify/LabelledPatterns.h"
 #include "passes/Simplify/Passes.h"
 #include "passes/Simplify/Patterns.h"
 
 #include "mlir/IR/Remarks.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace sinter {
 #define GEN_PASS_DEF_FLATTENMATMULSPASS
@@ -69,7 +69,7 @@ struct FlattenMatmulsPass
     populateFoldConstantsPatterns(patterns);
     populateCanonicalizeMovementPatterns(patterns);
     populateSinkReshapesPatterns(patterns);
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+    if (failed(applyLabelledPatterns(getOperation(), std::move(patterns))))
       return signalPassFailure();
     getOperation().walk([](nn::MatmulOp op) {
       if (cast<RankedTensorType>(op.getRhs().getType()).getRank() == 2 &&

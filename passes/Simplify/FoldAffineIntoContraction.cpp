@@ -8,11 +8,11 @@
 #include "dialects/NN/NodeLocation.h"
 #include "dialects/NN/Size.h"
 #include "passes/Simplify/Constants.h"
+#include "passes/Simplify/LabelledPatterns.h"
 #include "passes/Simplify/Passes.h"
 #include "passes/Simplify/Patterns.h"
 
 #include "mlir/IR/Remarks.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace sinter {
 #define GEN_PASS_DEF_FOLDAFFINEINTOCONTRACTIONPASS
@@ -345,10 +345,12 @@ struct FoldAffineIntoContractionPass
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<FoldScaleAfter>(&getContext(), /*benefit=*/2);
-    patterns.add<FoldScaleBefore, FoldShiftBefore, JoinBiases>(&getContext());
+    patterns.add<FoldScaleBefore, FoldShiftBefore>(&getContext());
+    patterns.addWithLabel<JoinBiases>(
+        {"takes the constant that the addition before it adds"}, &getContext());
     populateFoldConstantsPatterns(patterns);
     populateCanonicalizeMovementPatterns(patterns);
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+    if (failed(applyLabelledPatterns(getOperation(), std::move(patterns))))
       signalPassFailure();
   }
 };

@@ -5,10 +5,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/Simplify/Constants.h"
+#include "passes/Simplify/LabelledPatterns.h"
 #include "passes/Simplify/Passes.h"
 #include "passes/Simplify/Patterns.h"
-
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace sinter {
 #define GEN_PASS_DEF_FOLDCONSTANTSPASS
@@ -43,7 +42,8 @@ struct FoldConstantsPass
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     sinter::populateFoldConstantsPatterns(patterns);
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+    if (failed(
+            sinter::applyLabelledPatterns(getOperation(), std::move(patterns))))
       signalPassFailure();
   }
 };
@@ -51,5 +51,7 @@ struct FoldConstantsPass
 } // namespace
 
 void sinter::populateFoldConstantsPatterns(RewritePatternSet &patterns) {
-  patterns.add<FoldOperationOnWeights>(patterns.getContext());
+  patterns.addWithLabel<FoldOperationOnWeights>(
+      {"of weights alone is evaluated when the artifact is written"},
+      patterns.getContext());
 }

@@ -13,12 +13,12 @@
 #include "dialects/NN/NNShapes.h"
 #include "dialects/NN/NodeLocation.h"
 #include "passes/Simplify/Constants.h"
+#include "passes/Simplify/LabelledPatterns.h"
 #include "passes/Simplify/Passes.h"
 #include "passes/Simplify/Patterns.h"
 #include "passes/Simplify/ReshapeGroups.h"
 
 #include "mlir/IR/Remarks.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace sinter {
 #define GEN_PASS_DEF_SPLITSLICEDMATMULSPASS
@@ -210,7 +210,7 @@ struct SplitSlicedMatmulsPass
     populateFoldConstantsPatterns(patterns);
     populateCanonicalizeMovementPatterns(patterns);
     populateSinkReshapesPatterns(patterns);
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+    if (failed(applyLabelledPatterns(getOperation(), std::move(patterns))))
       signalPassFailure();
   }
 };

@@ -6,6 +6,7 @@
 #include "tools/sinter/Commands.h"
 #include "tools/sinter/Compiler.h"
 #include "tools/sinter/Errors.h"
+#include "tools/sinter/Report.h"
 
 #include <cstdio>
 #include <filesystem>
@@ -18,9 +19,10 @@ namespace {
 struct CompileOptions {
   std::string model, output, outputs, stopAfter, startAfter, dumpFolder;
   std::vector<std::string> dims, shapes, layers;
-  std::string precision, calibrate, calibrateMethod, lock, lockOut, prune;
+  std::string precision, calibrate, calibrateMethod, lock, lockOut, prune,
+      report;
   int threads = 0;
-  bool printIr = false, json = false, noMeasure = false;
+  bool printIr = false, json = false, noMeasure = false, reportTimes = false;
 };
 } // namespace
 
@@ -67,8 +69,9 @@ static void requireRange(const std::string &flag, const std::string &text) {
         .withFound(text);
 }
 
-/// Checks that the artifact can be written before the long work starts.
-static void requireWritable(const std::string &output) {
+/// Checks that the file that `flag` names can be written before the long work
+/// starts.
+static void requireWritable(const std::string &output, const char *flag) {
   namespace fs = std::filesystem;
   std::error_code error;
   fs::path folder = fs::path(output).parent_path();
@@ -84,7 +87,8 @@ static void requireWritable(const std::string &output) {
   if (!reason.empty())
     throw Failure(ExitCode::BadInputFile, "unwritable_output",
                   "cannot write '" + output + "': " + reason)
-        .withRemedy("name a place that can be written to with -o FILE");
+        .withRemedy(std::string("name a place that can be written to with ") +
+                    flag + " FILE");
 }
 
 static Json makeRequest(const CompileOptions &options) {
@@ -140,6 +144,8 @@ static Json makeRequest(const CompileOptions &options) {
     request["stop_after"] = options.stopAfter;
   if (!options.startAfter.empty())
     request["start_after"] = options.startAfter;
+  if (!options.report.empty())
+    request["report"] = true;
   if (options.printIr)
     request["print_ir"] = true;
   if (!options.dumpFolder.empty())
@@ -226,7 +232,26 @@ static void printSummary(const Json &response, const std::string &output) {
               first.c_str());
   printLayers(response);
   printMeasuring(response.value("lock", Json::object()));
+  if (response.contains("report"))
+    std::printf("report        %s\n",
+                response["report"].get<std::string>().c_str());
   std::printf("next          sinter bench %s\n", output.c_str());
+}
+
+/// Checks what is said of the report before the long work starts.
+static void requireReport(const CompileOptions &options, bool writes) {
+  requireReportName(options.report);
+  requireWritable(options.report, "--report");
+  if (options.reportTimes && !writes)
+    throw Failure(ExitCode::Usage, "bad_argument",
+                  "--report-times measures the artifact, but --stop-after " +
+                      options.stopAfter + " leaves none")
+        .withRemedy("leave out --report-times or --stop-after");
+  if (writes && options.report == options.output)
+    throw Failure(ExitCode::Usage, "bad_argument",
+                  "--report and --output name the same file '" +
+                      options.report + "'")
+        .withRemedy("give them different names");
 }
 
 static int runCompile(CompileOptions options) {
@@ -236,9 +261,20 @@ static int runCompile(CompileOptions options) {
         "./" + std::filesystem::path(options.model).stem().string() + ".sinter";
   Json request = makeRequest(options);
   if (writes)
-    requireWritable(options.output);
+    requireWritable(options.output, "-o");
+  if (!options.report.empty())
+    requireReport(options, writes);
   Json response = Compiler().invoke(request);
   response.erase("ok");
+  if (!options.report.empty()) {
+    std::optional<LaunchTimes> times;
+    if (options.reportTimes)
+      times = measureLaunches(options.output, /*threads=*/0);
+    writeReport(options.report,
+                makeReport(response, options.model,
+                           writes ? options.output : "", times));
+    response["report"] = options.report;
+  }
   if (options.json) {
     if (writes)
       response["artifact"] = options.output;
@@ -333,6 +369,16 @@ void addCompileCommand(CLI::App &app, Action &action) {
       ->add_option("--dump-phases-to", options->dumpFolder,
                    "Write the IR after each phase into this folder")
       ->type_name("DIR");
+  CLI::Option *report =
+      command
+          ->add_option("--report", options->report,
+                       "Write what was decided for each node, and why, as a "
+                       "page or as JSON")
+          ->type_name("FILE.html|FILE.json");
+  command
+      ->add_flag("--report-times", options->reportTimes,
+                 "Measure every kernel on this machine for the report")
+      ->needs(report);
   addJsonFlag(command, options->json);
   command->footer(
       "Examples:\n"
@@ -345,6 +391,8 @@ void addCompileCommand(CLI::App &app, Action &action) {
       "      the same by input\n"
       "  sinter compile m.onnx --precision w8a8 --calibrate samples.npz\n"
       "      8-bit integers where they are faster, ranges from the samples\n"
+      "  sinter compile m.onnx --report m.html --report-times\n"
+      "      each node's kernel, precision, time, and the reason for it\n"
       "  sinter compile m.onnx --stop-after fuse --print-ir\n"
       "      what the model looks like after a phase");
   command->callback([options, &action] {

@@ -38,7 +38,7 @@ func.func @chain(%x: tensor<8x16xf32>, %b: tensor<4xf32>) -> (tensor<8x4xf32>, t
 
 // The exponential of four numbers is not computed again in each of eight rows.
 // CHECK-LABEL: func.func @no_repetition
-// CHECK:         %[[G:.+]] = kernel.group loop {{.*}} attributes {unfused = "its elements would be computed again for each repetition"} {
+// CHECK:         %[[G:.+]] = kernel.group loop
 // CHECK-NEXT:      nn.exp
 // CHECK:         kernel.group loop ({{.*}} = %[[G]] : tensor<4xf32>)
 // CHECK-NEXT:      nn.add
@@ -119,7 +119,7 @@ func.func @counters(%a: tensor<1xi64>, %b: tensor<1xi64>) -> (tensor<4xi1>, tens
 // The exponential cannot be a second result of the addition's loop: the negation
 // between the two would wait for a loop that waits for it.
 // CHECK-LABEL: func.func @loop_without_cycle
-// CHECK:         %[[E:.+]] = kernel.group loop {{.*}} attributes {unfused = "a kernel between the two would depend on itself"} {
+// CHECK:         %[[E:.+]] = kernel.group loop
 // CHECK-NEXT:      nn.exp
 // CHECK:         kernel.group loop
 // CHECK-NEXT:      nn.neg
@@ -153,7 +153,7 @@ func.func @parts(%x: tensor<4x3x8xf32>) -> (tensor<1x4x8xf32>, tensor<1x4x8xf32>
 // A repeated value is never stored for element-wise users.
 // CHECK-LABEL: func.func @shared_broadcast
 // CHECK-COUNT-2: nn.broadcast
-// CHECK-NOT:     kernel.group loop {{.*}}unfused
+// CHECK-NOT:     kernel.group
 func.func @shared_broadcast(%x: tensor<1x8xf32>, %y: tensor<4x8xf32>) -> (tensor<4x8xf32>, tensor<4x8xf32>) {
   %0 = nn.broadcast %x : tensor<1x8xf32> to tensor<4x8xf32>
   %1 = nn.exp %0 : tensor<4x8xf32>

@@ -1,4 +1,7 @@
 // RUN: sinter-opt %s --sinter-fuse-form-groups=fuse=false | FileCheck %s
+// RUN: sinter-opt %s --sinter-fuse-form-groups=fuse=false --remarks-filter=sinter-fuse --remark-format=emitRemark 2>&1 | FileCheck %s --check-prefix=REMARK
+
+// REMARK: [Missed] FormGroup | Category:sinter-fuse | Reason="fusion is switched off", Remark="'sub' is alone in its kernel"
 
 // CHECK-LABEL: func.func @alone
 // CHECK:         kernel.group contract
@@ -7,7 +10,7 @@
 // CHECK:         kernel.group reduce
 // CHECK-NEXT:      nn.reduce
 // CHECK-NEXT:      kernel.yield
-// CHECK:         kernel.group loop {{.*}} attributes {unfused = "fusion is switched off"}
+// CHECK:         kernel.group loop
 // CHECK-NEXT:      nn.sub
 // CHECK-NEXT:      kernel.yield
 func.func @alone(%x: tensor<8x16xf32>, %w: tensor<16x4xf32>) -> tensor<8x4xf32> {

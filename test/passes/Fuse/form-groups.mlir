@@ -139,7 +139,7 @@ func.func @shared_transpose(%x: tensor<16x8xf32>, %w: tensor<16x4xf32>, %v: tens
 // CHECK-NEXT:      nn.relu
 // CHECK:         kernel.group window
 // CHECK-NEXT:      nn.pool
-// CHECK:         kernel.group serial {{.*}} attributes {unfused = "its filter is computed by the model"} {
+// CHECK:         kernel.group serial
 // CHECK-NEXT:      nn.conv
 func.func @convolutions(%x: tensor<1x8x8x4xf32>, %f: tensor<6x4x1x1xf32>) -> (tensor<1x4x4x4xf32>, tensor<1x8x8x6xf32>) {
   %w = nn.weight #nn.weight<file {name = "w"} : tensor<4x2x3x3xf32>>

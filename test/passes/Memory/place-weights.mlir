@@ -7,7 +7,7 @@
 // CHECK:         kernel.constant {{.*}}<file {name = "b"} : tensor<130xi8>> at 64
 // CHECK:         kernel.constant {{.*}}<file {name = "c"} : tensor<f64>> at 256
 // CHECK:         kernel.constant {{.*}}<file {name = "a"} : tensor<3xf32>> at 0
-// REMARK:      PlaceWeights | Category:sinter-memory | bytes=320, weights=3
+// REMARK:      PlaceWeights | Category:sinter-memory | Remark="equal weights are stored once", weights=3, weights_bytes=320
 module {
   kernel.schedule @main inputs [] outputs [] arena <0> scratch <0> {
     %0 = kernel.constant #nn.weight<file {name = "a"} : tensor<3xf32>>

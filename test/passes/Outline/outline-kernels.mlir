@@ -16,7 +16,8 @@
 // CHECK-DAG:   #[[FIRST]] = loc("first"
 // CHECK-DAG:   #[[SECOND]] = loc("second"
 // CHECK-DAG:   #[[BOTH]] = loc(fused[#[[FIRST]], #[[SECOND]]])
-// REMARK:      OutlineKernels | Category:sinter-outline | groups=3, kernels=2
+// REMARK:      [Passed] ShareKernel | Category:sinter-outline | Reason="both compute the same on the same types", Remark="shares the code of kernel 'add_relu_0'"
+// REMARK:      OutlineKernels | Category:sinter-outline | Remark="a function for each distinct kernel", groups=3, kernels=2
 module {
   func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
     %0 = kernel.group loop (%a = %x : tensor<4xf32>) -> tensor<4xf32> {
@@ -46,13 +47,13 @@ module {
 // The same text on other types, or as another kind, is another kernel. A name
 // has four operations at most; constants and unpacking are left out.
 // CHECK:       kernel.func @exp_0(
-// CHECK-SAME:    attributes {kind = #kernel.kind<loop>, unfused = "alone"}
+// CHECK-SAME:    attributes {kind = #kernel.kind<loop>}
 // CHECK:       kernel.func @exp_1(
 // CHECK:       kernel.func @exp_2({{.*}} attributes {kind = #kernel.kind<serial>}
 // CHECK:       kernel.func @matmul_add_neg_exp_3(
 module {
   func.func @main(%x: tensor<4xf32>, %y: tensor<8xf32>, %z: tensor<4x4xf32>, %p: tensor<1x1x4x32xf32>) -> (tensor<4xf32>, tensor<8xf32>, tensor<4xf32>, tensor<4x4xf32>) {
-    %0 = kernel.group loop (%a = %x : tensor<4xf32>) -> tensor<4xf32> attributes {unfused = "alone"} {
+    %0 = kernel.group loop (%a = %x : tensor<4xf32>) -> tensor<4xf32> {
       %4 = nn.exp %a : tensor<4xf32>
       kernel.yield %4 : tensor<4xf32>
     }

@@ -35,6 +35,25 @@ def dense(**changes):
                  **changes)
 
 
+def alone():
+    """y = x + exp(b), where b is repeated for each row of x."""
+    nodes = [helper.make_node("Exp", ["b"], ["e"], "small exponential"),
+             helper.make_node("Add", ["x", "e"], ["y"], "sum")]
+    return model(nodes, [tensor("x", FLOAT, [8, 4]), tensor("b", FLOAT, [4])], [tensor("y", FLOAT, [8, 4])])
+
+
+def hostile_names():
+    """As dense, with names that are markup and more; and a node without a kernel."""
+    result = dense()
+    names = ["</script><script>document.title='owned'</script>",
+             "<img src=x onerror=\"document.title='owned'\">", "a&b 'c' \"d\" \u202eright\u202c \x01"]
+    for node, name in zip(result.graph.node, names):
+        node.name = name
+    result.graph.node.append(helper.make_node("Identity", ["b"], ["z"], "</td></table>"))
+    result.graph.output.append(tensor("z", FLOAT, [3]))
+    return result
+
+
 def two_inputs():
     """y = a + b, both [n, 2]; z = a > b."""
     nodes = [helper.make_node("Add", ["a", "b"], ["y"], "sum"),
@@ -87,6 +106,8 @@ def external(location, length=None):
 
 MODELS = {
     "dense": dense,
+    "alone": alone,
+    "hostile_names": hostile_names,
     "two_inputs": two_inputs,
     "unknown_op": unknown_op,
     "cyclic": cyclic,
