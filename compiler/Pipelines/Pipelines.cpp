@@ -13,6 +13,7 @@
 #include "passes/Fuse/Passes.h"
 #include "passes/Layout/Passes.h"
 #include "passes/Lower/Passes.h"
+#include "passes/LowerCuda/Passes.h"
 #include "passes/Memory/Passes.h"
 #include "passes/Outline/Passes.h"
 #include "passes/Prune/Passes.h"
@@ -119,6 +120,9 @@ void sinter::buildLowerPipeline(OpPassManager &pm) {
   target.addPass(createEmitKernelsPass());
   // 3. Nothing is slow silently.
   target.addNestedPass<func::FuncOp>(createVerifyVectorsPass());
+  // 4. And for CUDA, where it is a target, what one thread does.
+  pm.addPass(createCloneForCudaPass());
+  pm.addNestedPass<ModuleOp>(createEmitForCudaPass());
   addVerifier(pm, Phase::Lower);
 }
 

@@ -49,8 +49,7 @@ LogicalResult sinter::emitKernel(KernelBuilder &builder) {
   return failure();
 }
 
-/// The names of the free dimensions, in the order of the ABI.
-static SmallVector<StringRef> getFreeDims(Operation *module) {
+SmallVector<StringRef> sinter::getFreeDims(Operation *module) {
   SmallVector<StringRef> names;
   for (; module; module = module->getParentOp()) {
     auto dims = module->getAttrOfType<ArrayAttr>("nn.free_dims");
@@ -72,7 +71,7 @@ struct EmitKernelsPass : sinter::impl::EmitKernelsPassBase<EmitKernelsPass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     auto target = module->getAttrOfType<StringAttr>("kernel.target");
-    if (!target)
+    if (!target || !target.getValue().starts_with("x86-64"))
       return;
     const InstructionSet *set = findInstructionSet(target.getValue());
     if (!set) {

@@ -23,6 +23,10 @@ mlir::LogicalResult emitSerialKernel(KernelBuilder &builder);
 /// The emitter above that the kind of the kernel asks for.
 mlir::LogicalResult emitKernel(KernelBuilder &builder);
 
+/// The names of the free dimensions of the model that `op` belongs to, in the
+/// order of the ABI.
+llvm::SmallVector<llvm::StringRef> getFreeDims(mlir::Operation *op);
+
 /// Emits an error at `op`: "cannot generate code for 'nn.x' (nodes a, b) of
 /// type ...: <reason>".
 mlir::InFlightDiagnostic emitUnsupported(mlir::Operation *op,

@@ -41,31 +41,49 @@ int64_t sinter::getComputeBytes(Type elementType) {
   return getBytes(getComputeType(elementType));
 }
 
+/// A flat buffer of elements of `element`.
+static Type getFlat(Type element, Attribute space = {}) {
+  return MemRefType::get({ShapedType::kDynamic}, element,
+                         MemRefLayoutAttrInterface(), space);
+}
+
 KernelBuilder::KernelBuilder(kernel::FuncOp kernel, const InstructionSet &set,
                              ArrayRef<StringRef> freeDims)
+    : KernelBuilder(kernel, set, freeDims,
+                    {getFlat(IntegerType::get(kernel.getContext(), 64)),
+                     IndexType::get(kernel.getContext()),
+                     IndexType::get(kernel.getContext()),
+                     getFlat(IntegerType::get(kernel.getContext(), 8))},
+                    Type(IntegerType::get(kernel.getContext(), 32)),
+                    /*space=*/{}) {
+  dims = getTrailing(0);
+  firstTile = getTrailing(1);
+  lastTile = getTrailing(2);
+  scratch = getTrailing(3);
+}
+
+KernelBuilder::KernelBuilder(kernel::FuncOp kernel, const InstructionSet &set,
+                             ArrayRef<StringRef> freeDims,
+                             ArrayRef<Type> trailing, TypeRange results,
+                             Attribute space)
     : b(kernel), loc(kernel.getLoc()), kernel(kernel), set(set),
       lanes(set.lanes), freeDims(freeDims.begin(), freeDims.end()) {
-  auto flat = [](Type element) {
-    return MemRefType::get({ShapedType::kDynamic}, element);
-  };
   SmallVector<Type> arguments;
-  for (Type type : kernel.getFunctionType().getInputs())
-    arguments.push_back(flat(getStorageType(getElementTypeOrSelf(type))));
-  for (Type type : kernel.getFunctionType().getResults())
-    arguments.push_back(flat(getStorageType(getElementTypeOrSelf(type))));
-  arguments.append({flat(b.getI64Type()), b.getIndexType(), b.getIndexType(),
-                    flat(b.getI8Type())});
-
+  FunctionType type = kernel.getFunctionType();
+  for (Type operand :
+       llvm::concat<const Type>(type.getInputs(), type.getResults()))
+    arguments.push_back(
+        getFlat(getStorageType(getElementTypeOrSelf(operand)), space));
+  arguments.append(trailing.begin(), trailing.end());
   func = func::FuncOp::create(b, loc, kernel.getSymName(),
-                              b.getFunctionType(arguments, b.getI32Type()));
-  Block *entry = func.addEntryBlock();
-  unsigned count = entry->getNumArguments();
-  dims = entry->getArgument(count - 4);
-  firstTile = entry->getArgument(count - 3);
-  lastTile = entry->getArgument(count - 2);
-  scratch = entry->getArgument(count - 1);
-  b.setInsertionPointToEnd(entry);
+                              b.getFunctionType(arguments, results));
+  b.setInsertionPointToEnd(func.addEntryBlock());
   entryEnd = arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(0));
+}
+
+Value KernelBuilder::getTrailing(unsigned number) {
+  FunctionType type = kernel.getFunctionType();
+  return func.getArgument(type.getNumInputs() + type.getNumResults() + number);
 }
 
 Value KernelBuilder::getBuffer(BlockArgument argument) {
@@ -156,12 +174,15 @@ Value KernelBuilder::size(nn::SizeAttr size) {
 Value KernelBuilder::buildSize(nn::SizeAttr size) {
   auto lookup = [&](StringRef name) -> Value {
     auto *place = llvm::find(freeDims, name);
-    Value position = index(place - freeDims.begin());
-    Value value = memref::LoadOp::create(b, loc, dims, position);
-    return b.createOrFold<arith::IndexCastOp>(loc, b.getIndexType(), value);
+    return readFreeDim(place - freeDims.begin());
   };
   SizeEmitter emitter{*this, lookup};
   return nn::build<Value>(size, emitter);
+}
+
+Value KernelBuilder::readFreeDim(unsigned position) {
+  Value value = memref::LoadOp::create(b, loc, dims, index(position));
+  return b.createOrFold<arith::IndexCastOp>(loc, b.getIndexType(), value);
 }
 
 Value KernelBuilder::index(int64_t value) {
@@ -341,7 +362,9 @@ Value KernelBuilder::loadVector(Value buffer, Type elementType, Value offset,
     value = vector::MaskedLoadOp::create(b, loc, type, buffer,
                                          ValueRange{offset}, mask, other);
   } else {
-    value = vector::LoadOp::create(b, loc, type, buffer, ValueRange{offset});
+    value =
+        vector::LoadOp::create(b, loc, type, buffer, ValueRange{offset},
+                               /*nontemporal=*/false, getVectorAlignment(type));
   }
   return toCompute(value, elementType);
 }
@@ -375,7 +398,9 @@ void KernelBuilder::storeVector(Value value, Value buffer, Type elementType,
     vector::MaskedStoreOp::create(b, loc, buffer, ValueRange{offset}, mask,
                                   value);
   else
-    vector::StoreOp::create(b, loc, value, buffer, ValueRange{offset});
+    vector::StoreOp::create(b, loc, value, buffer, ValueRange{offset},
+                            /*nontemporal=*/false,
+                            getVectorAlignment(value.getType()));
 }
 
 void KernelBuilder::storeScalar(Value value, Value buffer, Type elementType,

@@ -34,7 +34,8 @@ int64_t getStorageBytes(mlir::Type elementType);
 int64_t getComputeBytes(mlir::Type elementType);
 
 /// Builds one lowered kernel. The insertion point of `b` is the place where
-/// the methods insert, except where they say "entry".
+/// the methods insert, except where they say "entry". This class makes
+/// functions for processors; another calling convention derives from it.
 class KernelBuilder {
 public:
   /// Makes `func.func @name(buffers.., %dims, %first, %last, %scratch) -> i32`
@@ -42,6 +43,7 @@ public:
   /// `freeDims` are the names of the free dimensions in the order of `%dims`.
   KernelBuilder(kernel::FuncOp kernel, const InstructionSet &set,
                 llvm::ArrayRef<llvm::StringRef> freeDims);
+  virtual ~KernelBuilder() = default;
 
   mlir::OpBuilder b;
   mlir::Location loc;
@@ -138,9 +140,26 @@ public:
   void forTiles(llvm::function_ref<void(mlir::Value)> body);
 
   /// Makes the kernel return `1 + check` where `failed` (i1) holds.
-  void reportCheck(mlir::Value failed, int64_t check);
+  virtual void reportCheck(mlir::Value failed, int64_t check);
   /// Ends the function; nothing can be inserted afterwards.
-  void finish();
+  virtual void finish();
+
+protected:
+  /// Makes `func.func @name(buffers.., trailing..) -> results`, with the
+  /// buffers in the memory space `space` (null: the default).
+  KernelBuilder(kernel::FuncOp kernel, const InstructionSet &set,
+                llvm::ArrayRef<llvm::StringRef> freeDims,
+                llvm::ArrayRef<mlir::Type> trailing, mlir::TypeRange results,
+                mlir::Attribute space);
+  /// The argument `number` after the buffers.
+  mlir::Value getTrailing(unsigned number);
+  /// The value of a free dimension (index), read at the insertion point.
+  virtual mlir::Value readFreeDim(unsigned position);
+  /// What is known of the address of a whole vector of elements of `type`.
+  virtual llvm::MaybeAlign getVectorAlignment(mlir::Type type) const {
+    return {};
+  }
+  void setLanes(unsigned count) { lanes = count; }
 
 private:
   mlir::Value buildSize(nn::SizeAttr size);

@@ -8,79 +8,14 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "dialects/NN/NNShapes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "passes/Lower/ElementwiseMath.h"
 #include "passes/Lower/Emitters.h"
-#include "passes/Lower/OperandView.h"
+#include "passes/Lower/SerialPlan.h"
 #include "passes/Lower/TileLoops.h"
-#include "passes/Lower/Tiling.h"
 
 using namespace mlir;
 using namespace sinter;
-
-/// Elements that a tile reads; results of a unit.
-static constexpr int64_t tileElements = 8192, unitColumns = 64;
-
-namespace {
-
-/// nn.arg_reduce as [outer, axis, inner]: a lane for each inner index.
-struct ArgReducePlan {
-  nn::ArgReduceOp op;
-  BlockArgument input;
-  nn::SizeAttr outer, extent, inner, units, unitsPerTile, tiles;
-};
-
-} // namespace
-
-/// The only operation of a serial kernel besides its terminator, or null.
-static Operation *getSingleOp(kernel::FuncOp kernel) {
-  Block &body = kernel.getBody().front();
-  if (!llvm::hasNItems(body, 2))
-    return nullptr;
-  return &body.front();
-}
-
-static FailureOr<ArgReducePlan> makePlan(kernel::FuncOp kernel) {
-  MLIRContext *context = kernel.getContext();
-  Operation *op = getSingleOp(kernel);
-  auto reduce = dyn_cast_or_null<nn::ArgReduceOp>(op);
-  if (!reduce) {
-    Operation *culprit = op ? op : kernel.getOperation();
-    emitUnsupported(culprit,
-                    isa<nn::ConvOp, nn::ConvTransposeOp>(culprit)
-                        ? "its filter is computed while the model runs; a "
-                          "filter that is a weight would be supported"
-                        : "there is no algorithm for it");
-    return failure();
-  }
-  ArgReducePlan plan;
-  plan.op = reduce;
-  plan.input = dyn_cast<BlockArgument>(reduce.getInput());
-  SmallVector<nn::SizeAttr> sizes = nn::getSizes(reduce.getInput().getType());
-  unsigned axis = reduce.getAxis();
-  plan.outer = nn::product(context, ArrayRef(sizes).take_front(axis));
-  plan.extent = sizes[axis];
-  plan.inner = nn::product(context, ArrayRef(sizes).drop_front(axis + 1));
-  plan.units = nn::mul(plan.outer, nn::ceilDiv(plan.inner, unitColumns));
-  nn::SizeAttr one = nn::getSize(context, 1);
-  nn::SizeAttr work = nn::mul(
-      plan.extent, nn::min(plan.inner, nn::getSize(context, unitColumns)));
-  plan.unitsPerTile =
-      work.isConstant(0)
-          ? one
-          : nn::max(one,
-                    nn::floorDiv(nn::getSize(context, tileElements), work));
-  plan.tiles = nn::ceilDiv(plan.units, plan.unitsPerTile);
-  return plan;
-}
-
-TilePlan sinter::planSerialTiles(kernel::FuncOp kernel) {
-  FailureOr<ArgReducePlan> plan = makePlan(kernel);
-  if (failed(plan))
-    return {};
-  return {plan->tiles, nn::getSize(kernel.getContext(), 0)};
-}
 
 /// The lanes from `column` on of row `outer`: walks along the axis with the
 /// best value so far and where it was.
@@ -119,12 +54,13 @@ static void emitColumns(KernelBuilder &kb, const ArgReducePlan &plan,
 }
 
 LogicalResult sinter::emitSerialKernel(KernelBuilder &kb) {
-  FailureOr<ArgReducePlan> plan = makePlan(kb.getKernel());
+  FailureOr<ArgReducePlan> plan = makeSerialPlan(kb.getKernel());
   if (failed(plan))
     return failure();
-  SmallVector<nn::SizeAttr> sizes{plan->outer,
-                                  nn::ceilDiv(plan->inner, unitColumns)};
-  Value step = kb.size(plan->unitsPerTile), columns = kb.index(unitColumns);
+  SmallVector<nn::SizeAttr> sizes{
+      plan->outer, nn::ceilDiv(plan->inner, ArgReducePlan::unitColumns)};
+  Value step = kb.size(plan->unitsPerTile),
+        columns = kb.index(ArgReducePlan::unitColumns);
   kb.forTiles([&](Value tile) {
     Value first = kb.mul(tile, step);
     Value last = kb.min(kb.add(first, step), kb.size(plan->units));

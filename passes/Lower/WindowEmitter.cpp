@@ -21,6 +21,7 @@
 #include "passes/Lower/TileLoops.h"
 #include "passes/Lower/WindowPlan.h"
 #include "passes/Lower/WindowQuads.h"
+#include "passes/Lower/WindowTaps.h"
 
 using namespace mlir;
 using namespace sinter;
@@ -49,13 +50,9 @@ private:
   SmallVector<Value> forRowTaps(SmallVector<Value> rowTaps, Value column,
                                 SmallVector<Value> sums, const TapRange &taps,
                                 bool isInside);
-  Value accumulate(Value sum, Value input, Value filter);
   void finishColumn(Value column, Value sum, const TapRange &taps,
                     bool isInside);
   Value getCount(const TapRange &taps, Value column, bool isInside);
-  Value getTapCount(unsigned spatial, Value position);
-  Value getStart(unsigned spatial, Value position);
-  std::pair<Value, Value> getTapRange(unsigned spatial, Value position);
   Value loadFilter(Value offset);
   unsigned getBlock() const;
 
@@ -99,66 +96,12 @@ unsigned WindowEmitter::getBlock() const {
 }
 
 //===----------------------------------------------------------------------===//
-// Geometry
-//===----------------------------------------------------------------------===//
-
-/// The input index of tap 0 for the result's index `position`.
-Value WindowEmitter::getStart(unsigned spatial, Value position) {
-  return kb.sub(kb.mul(position, kb.index(plan.strides[spatial])),
-                kb.index(plan.padsBefore[spatial]));
-}
-
-/// ceil(value / divisor) for a value that may be negative: 0 then.
-static Value ceilDivNonNegative(KernelBuilder &kb, Value value,
-                                int64_t divisor) {
-  value = kb.max(value, kb.index(0));
-  return kb.div(kb.add(value, kb.index(divisor - 1)), kb.index(divisor));
-}
-
-/// The taps [low, high) that lie inside of the input.
-std::pair<Value, Value> WindowEmitter::getTapRange(unsigned spatial,
-                                                   Value position) {
-  Value start = getStart(spatial, position);
-  int64_t dilation = plan.dilations[spatial];
-  Value window = kb.index(plan.window[spatial]);
-  Value low = kb.min(
-      ceilDivNonNegative(kb, kb.sub(kb.index(0), start), dilation), window);
-  Value inside = kb.sub(kb.size(plan.getInputSize(spatial)), start);
-  Value high = kb.min(ceilDivNonNegative(kb, inside, dilation), window);
-  return {low, kb.max(low, high)};
-}
-
-/// The taps that a mean counts along one dimension.
-Value WindowEmitter::getTapCount(unsigned spatial, Value position) {
-  if (!plan.countsPads) {
-    auto [low, high] = getTapRange(spatial, position);
-    return kb.sub(high, low);
-  }
-  // Those before the end of the padded input.
-  Value end = kb.add(kb.size(plan.getInputSize(spatial)),
-                     kb.index(plan.padsAfter[spatial]));
-  Value rest = kb.sub(end, getStart(spatial, position));
-  return kb.min(ceilDivNonNegative(kb, rest, plan.dilations[spatial]),
-                kb.index(plan.window[spatial]));
-}
-
-//===----------------------------------------------------------------------===//
 // Taps
 //===----------------------------------------------------------------------===//
 
 Value WindowEmitter::loadFilter(Value offset) {
   return kb.loadVector(kb.getBuffer(plan.filter), filterType, offset,
                        channelMask);
-}
-
-Value WindowEmitter::accumulate(Value sum, Value input, Value filter) {
-  if (!filter)
-    return emitCombine(kb.b, kb.loc, plan.kind, elementType.isUnsignedInteger(),
-                       sum, input);
-  if (isa<FloatType>(getElementTypeOrSelf(sum.getType())))
-    return vector::FMAOp::create(kb.b, kb.loc, input, filter, sum);
-  Value product = arith::MulIOp::create(kb.b, kb.loc, input, filter);
-  return arith::AddIOp::create(kb.b, kb.loc, sum, product);
 }
 
 /// Adds the taps of one row of the window. `rowOffset` is the offset of the
@@ -171,7 +114,7 @@ SmallVector<Value> WindowEmitter::emitTaps(Value rowOffset, Value filterOffset,
                                            const TapRange &taps) {
   unsigned w = plan.getColumn();
   Value channels = kb.size(plan.sizes.back());
-  Value start = getStart(w, column);
+  Value start = getWindowStart(kb, plan, w, column);
   Value input = kb.getBuffer(plan.input);
   auto load = [&](Value position) {
     Value offset = kb.add(rowOffset, kb.mul(position, channels));
@@ -183,14 +126,15 @@ SmallVector<Value> WindowEmitter::emitTaps(Value rowOffset, Value filterOffset,
     return loadFilter(kb.add(filterOffset, kb.mul(tap, channels)));
   };
   if (taps.low) {
-    return kb.forLoop(
-        taps.low, taps.high, kb.index(1), sums,
-        [&](Value tap, ValueRange carried) {
-          Value position =
-              kb.add(start, kb.mul(tap, kb.index(plan.dilations[w])));
-          Value sum = accumulate(carried[0], load(position), filterAt(tap));
-          return SmallVector<Value>{sum};
-        });
+    return kb.forLoop(taps.low, taps.high, kb.index(1), sums,
+                      [&](Value tap, ValueRange carried) {
+                        Value position = kb.add(
+                            start, kb.mul(tap, kb.index(plan.dilations[w])));
+                        Value sum =
+                            accumulateTap(kb, plan, elementType, carried[0],
+                                          load(position), filterAt(tap));
+                        return SmallVector<Value>{sum};
+                      });
   }
   // Columns of a block share what they read.
   DenseMap<int64_t, Value> loaded;
@@ -203,7 +147,7 @@ SmallVector<Value> WindowEmitter::emitTaps(Value rowOffset, Value filterOffset,
       Value &value = loaded[distance];
       if (!value)
         value = load(kb.add(start, kb.index(distance)));
-      sum = accumulate(sum, value, filter);
+      sum = accumulateTap(kb, plan, elementType, sum, value, filter);
     }
   }
   return sums;
@@ -219,8 +163,8 @@ SmallVector<Value> WindowEmitter::emitRowTaps(ArrayRef<Value> rowTaps,
   int64_t number = 0;
   bool isConstant = true;
   for (auto [d, tap] : llvm::enumerate(rowTaps)) {
-    Value position =
-        kb.add(getStart(d, row[d]), kb.mul(tap, kb.index(plan.dilations[d])));
+    Value position = kb.add(getWindowStart(kb, plan, d, row[d]),
+                            kb.mul(tap, kb.index(plan.dilations[d])));
     offset = kb.add(offset, kb.mul(position, kb.size(inputStrides[d + 1])));
     filterRow = kb.add(kb.mul(filterRow, kb.index(plan.window[d])), tap);
     auto constant = tap.getDefiningOp<arith::ConstantIndexOp>();
@@ -272,28 +216,18 @@ Value WindowEmitter::getCount(const TapRange &taps, Value column,
                               bool isInside) {
   unsigned w = plan.getColumn();
   bool isWhole = !taps.low && taps.first == 0 && taps.last == plan.window[w];
-  Value count = isWhole ? kb.index(plan.window[w]) : getTapCount(w, column);
+  Value count =
+      isWhole ? kb.index(plan.window[w]) : getTapCount(kb, plan, w, column);
   for (unsigned d = 0; d < w; ++d)
     count = kb.mul(count, isInside ? kb.index(plan.window[d])
-                                   : getTapCount(d, row[d]));
+                                   : getTapCount(kb, plan, d, row[d]));
   return count;
 }
 
 void WindowEmitter::finishColumn(Value column, Value sum, const TapRange &taps,
                                  bool isInside) {
-  if (plan.kind == nn::ReduceKind::Mean) {
-    Type type = sumType;
-    Value count = arith::IndexCastOp::create(kb.b, kb.loc, kb.b.getI64Type(),
-                                             getCount(taps, column, isInside));
-    if (isa<FloatType>(type)) {
-      count = arith::SIToFPOp::create(kb.b, kb.loc, type, count);
-      sum = arith::DivFOp::create(kb.b, kb.loc, sum, kb.broadcast(count));
-    } else {
-      if (type.getIntOrFloatBitWidth() < 64)
-        count = arith::TruncIOp::create(kb.b, kb.loc, type, count);
-      sum = arith::DivSIOp::create(kb.b, kb.loc, sum, kb.broadcast(count));
-    }
-  }
+  if (plan.kind == nn::ReduceKind::Mean)
+    sum = divideByCount(kb, sum, getCount(taps, column, isInside));
   Point point{{image}, static_cast<int>(plan.sizes.size()) - 1, channelMask};
   point.indices.append(row.begin(), row.end());
   point.indices.append({column, channel});
@@ -352,7 +286,7 @@ void WindowEmitter::emitBorderColumns(nn::SizeAttr low, nn::SizeAttr high,
     return;
   }
   kb.forLoop(kb.size(low), kb.size(high), kb.index(1), [&](Value column) {
-    auto [lowTap, highTap] = getTapRange(w, column);
+    auto [lowTap, highTap] = getTapRange(kb, plan, w, column);
     emitColumns(column, 1, TapRange{0, 0, lowTap, highTap}, isInside);
   });
 }
@@ -433,7 +367,7 @@ void WindowEmitter::emitTile(Value tile) {
   rowTapRanges.clear();
   isInsideRow = {};
   for (unsigned d = 0; d < outer; ++d) {
-    rowTapRanges.push_back(getTapRange(d, row[d]));
+    rowTapRanges.push_back(getTapRange(kb, plan, d, row[d]));
     Value count = kb.sub(rowTapRanges[d].second, rowTapRanges[d].first);
     Value isWhole =
         arith::CmpIOp::create(kb.b, kb.loc, arith::CmpIPredicate::eq, count,

@@ -40,6 +40,9 @@ struct Form {
 constexpr StringLiteral kLowered =
     "func.return arith.* scf.* vector.* memref.* math.* ub.* "
     "llvm.call_intrinsic";
+/// What more may stand there for a GPU, and in the module around it.
+constexpr StringLiteral kLoweredForDevice = "nvvm.* llvm.*";
+constexpr StringLiteral kInDeviceModule = "func.func memref.global";
 
 constexpr Form kForms[] = {
     {"import", "func.func", "nn.* func.return", "", ""},
@@ -146,14 +149,21 @@ private:
   }
 
   void checkTarget(ModuleOp target) {
-    if (!target->hasAttr("kernel.target"))
+    auto name = target->getAttrOfType<StringAttr>("kernel.target");
+    if (!name)
       report(target, "a module without 'kernel.target'",
              "the instruction set it is for");
+    bool isDevice = name && name.getValue() == "cuda";
+    std::string inFunction = form.inTarget.str();
+    if (isDevice)
+      inFunction += (" " + kLoweredForDevice).str();
     for (Operation &op : *target.getBody()) {
-      expectAllowed(&op, "func.func", "a module for an instruction set");
+      expectAllowed(
+          &op, isDevice ? StringRef(kInDeviceModule) : StringRef("func.func"),
+          "a module for an instruction set");
       op.walk([&](Operation *inner) {
         if (inner != &op)
-          expectAllowed(inner, form.inTarget, "a lowered function");
+          expectAllowed(inner, inFunction, "a lowered function");
       });
     }
   }

@@ -15,6 +15,7 @@
 #include "passes/Fuse/Passes.h"
 #include "passes/Layout/Passes.h"
 #include "passes/Lower/Passes.h"
+#include "passes/LowerCuda/Passes.h"
 #include "passes/Memory/Passes.h"
 #include "passes/Outline/Passes.h"
 #include "passes/Prune/Passes.h"
@@ -30,6 +31,7 @@ int main(int argc, char **argv) {
   sinter::registerFusePasses();
   sinter::registerLayoutPasses();
   sinter::registerLowerPasses();
+  sinter::registerLowerCudaPasses();
   sinter::registerMemoryPasses();
   sinter::registerOutlinePasses();
   sinter::registerPhasePipelines();

@@ -9,6 +9,7 @@
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/Pass/PassManager.h"
@@ -33,33 +34,42 @@ struct SplitKernelsPass : sinter::impl::SplitKernelsPassBase<SplitKernelsPass> {
       OpBuilder builder(func);
       auto own = ModuleOp::create(builder, func.getLoc(), func.getSymName());
       func->moveBefore(own.getBody(), own.getBody()->end());
+      // Arrays in the shared memory of a GPU come along.
+      func.walk([&](memref::GetGlobalOp use) {
+        if (auto array = module.lookupSymbol<memref::GlobalOp>(use.getName()))
+          array->moveBefore(own.getBody(), own.getBody()->begin());
+      });
     }
   }
 };
 
 } // namespace
 
-void sinter::buildKernelToLLVMPipeline(OpPassManager &pm) {
-  // 1. Each kernel alone, so that the rest runs in parallel.
-  pm.nest<ModuleOp>().addPass(createSplitKernelsPass());
-  OpPassManager &kernel = pm.nest<ModuleOp>().nest<ModuleOp>();
-  // 2. The emitters leave repeated index arithmetic.
-  kernel.addPass(createCanonicalizerPass());
-  kernel.addPass(createCSEPass());
-  kernel.addPass(createLoopInvariantCodeMotionPass());
-  kernel.addPass(createExpandMathPass());
-  kernel.addPass(createCSEPass());
-  // 3. Dialect by dialect: one big set of patterns does not terminate.
-  kernel.addPass(createSCFToControlFlowPass());
+void sinter::addKernelToLLVMPasses(OpPassManager &pm) {
+  // 1. The emitters leave repeated index arithmetic.
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(createLoopInvariantCodeMotionPass());
+  pm.addPass(createExpandMathPass());
+  pm.addPass(createCSEPass());
+  // 2. Dialect by dialect: one big set of patterns does not terminate.
+  pm.addPass(createSCFToControlFlowPass());
   ConvertVectorToLLVMPassOptions vector;
   vector.reassociateFPReductions = true;
-  kernel.addPass(createConvertVectorToLLVMPass(vector));
-  kernel.addPass(createFinalizeMemRefToLLVMConversionPass());
-  kernel.addPass(createConvertMathToLLVMPass());
-  kernel.addPass(createArithToLLVMConversionPass());
-  kernel.addPass(createConvertIndexToLLVMPass());
-  kernel.addPass(createConvertControlFlowToLLVMPass());
-  kernel.addPass(createUBToLLVMConversionPass());
-  kernel.addPass(createConvertFuncToLLVMPass());
-  kernel.addPass(createReconcileUnrealizedCastsPass());
+  pm.addPass(createConvertVectorToLLVMPass(vector));
+  pm.addPass(createFinalizeMemRefToLLVMConversionPass());
+  pm.addPass(createConvertMathToLLVMPass());
+  pm.addPass(createArithToLLVMConversionPass());
+  pm.addPass(createConvertIndexToLLVMPass());
+  pm.addPass(createConvertControlFlowToLLVMPass());
+  pm.addPass(createUBToLLVMConversionPass());
+  pm.addPass(createConvertFuncToLLVMPass());
+  pm.addPass(createReconcileUnrealizedCastsPass());
+}
+
+void sinter::buildKernelToLLVMPipeline(OpPassManager &pm) {
+  // Each kernel alone, so that the rest runs in parallel.
+  OpPassManager &target = pm.nest<ModuleOp>();
+  target.addPass(createSplitKernelsPass());
+  addKernelToLLVMPasses(target.nest<ModuleOp>());
 }

@@ -1,0 +1,379 @@
+//===- ContractOperand.cpp - operands of a product in shared memory -------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/LowerCuda/ContractOperand.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "passes/Lower/ContractTile.h"
+#include "passes/Lower/TileLoops.h"
+#include "passes/LowerCuda/Vectorize.h"
+
+using namespace mlir;
+using namespace sinter;
+using namespace sinter::cuda;
+using contract::Contraction;
+using contract::ContractPart;
+using contract::ReductionLoop;
+using nn::SizeAttr;
+
+/// Bytes of the widest copy, and by which the lines of a tile are apart.
+static constexpr int64_t vectorBytes = 16;
+
+SharedTile SharedTile::make(Type type, int64_t lines, int64_t width) {
+  int64_t stride = width + vectorBytes / getStorageBytes(type);
+  return {type, lines, width, stride, lines * stride * getStorageBytes(type),
+          0};
+}
+
+//===----------------------------------------------------------------------===//
+// Alignment
+//===----------------------------------------------------------------------===//
+
+/// Whether all sizes are multiples of `factor`.
+static bool areMultiples(ArrayRef<SizeAttr> sizes, int64_t factor) {
+  return llvm::all_of(sizes,
+                      [&](SizeAttr size) { return isMultiple(size, factor); });
+}
+
+int64_t sinter::cuda::getLeftVector(const Contraction &c) {
+  int64_t vector =
+      vectorBytes / getStorageBytes(getElementTypeOrSelf(c.lhs.getType()));
+  for (const ContractPart &part : c.parts) {
+    const ReductionLoop &inner = part.reduction.back();
+    if (!inner.lhsStride.isConstant(1) || !isMultiple(inner.count, vector) ||
+        !isMultiple(part.lhs.base, vector) ||
+        !areMultiples(ArrayRef(part.lhs.strides).take_front(part.rows.size()),
+                      vector))
+      return 1;
+    for (const ReductionLoop &loop : ArrayRef(part.reduction).drop_back())
+      if (!isMultiple(loop.lhsStride, vector))
+        return 1;
+  }
+  return vector;
+}
+
+int64_t sinter::cuda::getRightVector(const Contraction &c) {
+  int64_t vector =
+      vectorBytes / getStorageBytes(getElementTypeOrSelf(c.rhs.getType()));
+  if (c.packed)
+    return vector;
+  const ContractPart &part = c.parts.front();
+  bool isAlignedForm =
+      isMultiple(c.columns, vector) && part.rhs.strides.back().isConstant(1) &&
+      isMultiple(part.rhs.base, vector) &&
+      areMultiples(ArrayRef(part.rhs.strides).drop_back(), vector);
+  for (const ReductionLoop &loop : part.reduction)
+    isAlignedForm &= isMultiple(loop.rhsStride, vector);
+  return isAlignedForm ? vector : 1;
+}
+
+//===----------------------------------------------------------------------===//
+// The matrix
+//===----------------------------------------------------------------------===//
+
+SizeAttr sinter::cuda::getRowCount(const ContractPart &part) {
+  SmallVector<SizeAttr> sizes;
+  for (unsigned row : splitRows(part).rows)
+    sizes.push_back(part.rows[row]);
+  return nn::product(part.lhs.base.getContext(), sizes);
+}
+
+SizeAttr sinter::cuda::getDepth(const ContractPart &part) {
+  SmallVector<SizeAttr> counts;
+  for (const ReductionLoop &loop : part.reduction)
+    counts.push_back(loop.count);
+  return nn::product(part.lhs.base.getContext(), counts);
+}
+
+SmallVector<Value> sinter::cuda::getRowIndices(DeviceBuilder &kb,
+                                               const ContractPart &part,
+                                               ArrayRef<Value> batch,
+                                               Value row) {
+  RowSplit split = splitRows(part);
+  SmallVector<SizeAttr> sizes;
+  for (unsigned dim : split.rows)
+    sizes.push_back(part.rows[dim]);
+  SmallVector<Value> indices(batch);
+  for (auto [dim, index] :
+       llvm::zip_equal(split.rows, delinearize(kb, row, sizes)))
+    indices[dim] = index;
+  return indices;
+}
+
+Value sinter::cuda::evaluateForm(DeviceBuilder &kb, const LinearForm &form,
+                                 ArrayRef<Value> indices) {
+  Value offset = kb.size(form.base);
+  for (auto [index, stride] : llvm::zip(indices, form.strides))
+    if (index && !stride.isConstant(0))
+      offset = kb.add(offset, kb.mul(index, kb.size(stride)));
+  return offset;
+}
+
+//===----------------------------------------------------------------------===//
+// Copies
+//===----------------------------------------------------------------------===//
+
+OperandCopier::OperandCopier(DeviceBuilder &kb, const ContractPart &part,
+                             const BlockTile &tile, const SharedTile &shared,
+                             BlockArgument operand, Value memory,
+                             int64_t vector)
+    : kb(kb), part(part), tile(tile), shared(shared),
+      source(kb.getBuffer(operand)), memory(memory),
+      elementType(getElementTypeOrSelf(operand.getType())), vector(vector),
+      depth(getDepth(part)) {}
+
+void OperandCopier::copyVector(Value offset, Value exists, Value base,
+                               Value line, Value column) {
+  int64_t bytes = getStorageBytes(elementType);
+  Value place = kb.add(kb.mul(line, kb.index(shared.stride)), column);
+  int64_t size = vector * bytes;
+  if (size < 4) {
+    // Too small for an asynchronous copy.
+    Type type = getStorageType(elementType);
+    Value zero = kb.constant(type, 0.0);
+    Value element = kb.ifElse(
+        exists,
+        [&] {
+          return SmallVector<Value>{
+              memref::LoadOp::create(kb.b, kb.loc, source, offset)};
+        },
+        [&] { return SmallVector<Value>{zero}; })[0];
+    Value target =
+        kb.viewShared(memory, base, type, shared.lines * shared.stride);
+    memref::StoreOp::create(kb.b, kb.loc, element, target, place);
+    return;
+  }
+  Value i32Size = arith::ConstantOp::create(
+      kb.b, kb.loc, kb.b.getI32IntegerAttr(static_cast<int32_t>(size)));
+  Value none =
+      arith::ConstantOp::create(kb.b, kb.loc, kb.b.getI32IntegerAttr(0));
+  Value count = arith::SelectOp::create(kb.b, kb.loc, exists, i32Size, none);
+  // Nothing is read where the count is 0, but the address must be one.
+  Value from =
+      arith::SelectOp::create(kb.b, kb.loc, exists, offset, kb.index(0));
+  Value target =
+      kb.getAddress(memory, kb.add(base, kb.mul(place, kb.index(bytes))));
+  Value origin = kb.getAddress(source, kb.mul(from, kb.index(bytes)));
+  auto cache = size == vectorBytes ? NVVM::LoadCacheModifierKind::CG
+                                   : NVVM::LoadCacheModifierKind::CA;
+  NVVM::CpAsyncOp::create(kb.b, kb.loc, target, origin, size, cache, count);
+}
+
+SmallVector<Value>
+OperandCopier::splitStep(Value step, ArrayRef<ReductionLoop> loops) const {
+  SmallVector<SizeAttr> counts;
+  for (const ReductionLoop &loop : loops)
+    counts.push_back(loop.count);
+  return delinearize(kb, step, counts);
+}
+
+namespace {
+
+/// The left operand: lines are rows of the matrix, along the sum.
+class LeftCopier : public OperandCopier {
+public:
+  LeftCopier(DeviceBuilder &kb, const Contraction &c, const ContractPart &part,
+             const BlockTile &tile, const SharedTile &shared, Value memory,
+             ArrayRef<Value> batch, Value firstRow);
+  void copy(Value start, Value base) override;
+
+private:
+  /// A row of the matrix: its offset, whether it exists, and for each dimension
+  /// of a window the input coordinate at lhsStart of the taps.
+  struct Row {
+    Value line, offset, exists;
+    SmallVector<Value> coordinates;
+  };
+  Row enterRow(Value line, ArrayRef<Value> batch, Value firstRow);
+
+  const Contraction &c;
+  SmallVector<ReductionLoop> loops;
+  /// Whether neighbouring threads copy neighbouring rows, not steps.
+  bool isRowsFirst;
+  SmallVector<Row> rows;
+  SmallVector<Value> steps; ///< of the tile, of this thread
+};
+
+} // namespace
+
+LeftCopier::LeftCopier(DeviceBuilder &kb, const Contraction &c,
+                       const ContractPart &part, const BlockTile &tile,
+                       const SharedTile &shared, Value memory,
+                       ArrayRef<Value> batch, Value firstRow)
+    : OperandCopier(kb, part, tile, shared, c.lhs, memory, getLeftVector(c)),
+      c(c), loops(c.window ? part.reduction
+                           : contract::mergeReduction(part.reduction)),
+      isRowsFirst(!part.reduction.back().lhsStride.isConstant(1)) {
+  int64_t perLine = tile.depth / vector, threads = tile.threads;
+  Value thread = kb.getThread();
+  if (isRowsFirst) {
+    // A thread has one row, and every (threads / rows)-th step.
+    Value width = kb.index(tile.rows);
+    rows.push_back(enterRow(kb.rem(thread, width), batch, firstRow));
+    for (int64_t step = 0; step < perLine; step += threads / tile.rows)
+      steps.push_back(kb.add(kb.div(thread, width), kb.index(step)));
+    return;
+  }
+  Value width = kb.index(perLine);
+  steps.push_back(kb.mul(kb.rem(thread, width), kb.index(vector)));
+  for (int64_t row = 0; row < tile.rows; row += threads / perLine)
+    rows.push_back(enterRow(kb.add(kb.div(thread, width), kb.index(row)), batch,
+                            firstRow));
+}
+
+LeftCopier::Row LeftCopier::enterRow(Value line, ArrayRef<Value> batch,
+                                     Value firstRow) {
+  Row row;
+  row.line = line;
+  Value number = kb.add(firstRow, line);
+  row.exists = kb.less(number, kb.size(getRowCount(part)));
+  SmallVector<Value> indices = getRowIndices(kb, part, batch, number);
+  row.offset = evaluateForm(kb, part.lhs, indices);
+  if (c.window)
+    for (auto [number, dim] : llvm::enumerate(c.window->dimensions))
+      row.coordinates.push_back(
+          kb.add(kb.mul(indices[dim.row], kb.index(dim.scale)),
+                 kb.index(part.taps[number].lhsStart)));
+  return row;
+}
+
+void LeftCopier::copy(Value start, Value base) {
+  for (Value step : steps) {
+    Value number = kb.add(start, step);
+    Value inSum = kb.less(number, kb.size(depth));
+    SmallVector<Value> indices = splitStep(number, loops);
+    Value moved = kb.index(0);
+    for (auto [index, loop] : llvm::zip_equal(indices, loops))
+      moved = kb.add(moved, kb.mul(index, kb.size(loop.lhsStride)));
+    for (const Row &row : rows) {
+      Value exists = arith::AndIOp::create(kb.b, kb.loc, inSum, row.exists);
+      for (auto [number, coordinate] : llvm::enumerate(row.coordinates)) {
+        Value tap =
+            kb.mul(indices[number], kb.index(part.taps[number].lhsStep));
+        // One unsigned comparison covers both edges.
+        Value inside = arith::CmpIOp::create(
+            kb.b, kb.loc, arith::CmpIPredicate::ult, kb.add(coordinate, tap),
+            kb.size(c.window->dimensions[number].size));
+        exists = arith::AndIOp::create(kb.b, kb.loc, exists, inside);
+      }
+      copyVector(kb.add(row.offset, moved), exists, base, row.line, step);
+    }
+  }
+}
+
+namespace {
+
+/// The right operand: lines are steps of the sum, along the columns.
+class RightCopier : public OperandCopier {
+public:
+  RightCopier(DeviceBuilder &kb, const Contraction &c, const ContractPart &part,
+              const BlockTile &tile, const SharedTile &shared, Value memory,
+              ArrayRef<Value> batch, Value firstColumn);
+  void copy(Value start, Value base) override;
+
+private:
+  struct Column {
+    Value place, offset, exists;
+  };
+  Column enterColumn(Value place, Value firstColumn);
+
+  const Contraction &c;
+  SmallVector<ReductionLoop> loops;
+  Value origin;
+  SmallVector<Column> columns;
+  SmallVector<Value> steps;
+};
+
+} // namespace
+
+/// The loops of the sum as the right operand sees them, neighbours joined.
+static SmallVector<ReductionLoop> getRightLoops(const ContractPart &part) {
+  SmallVector<ReductionLoop> loops(part.reduction);
+  for (ReductionLoop &loop : loops)
+    loop.lhsStride = loop.rhsStride;
+  return contract::mergeReduction(loops);
+}
+
+RightCopier::RightCopier(DeviceBuilder &kb, const Contraction &c,
+                         const ContractPart &part, const BlockTile &tile,
+                         const SharedTile &shared, Value memory,
+                         ArrayRef<Value> batch, Value firstColumn)
+    : OperandCopier(kb, part, tile, shared, c.rhs, memory, getRightVector(c)),
+      c(c), loops(getRightLoops(part)),
+      origin(evaluateForm(kb, part.rhs, batch)) {
+  int64_t threads = tile.threads;
+  Value thread = kb.getThread();
+  // Where steps lie together and columns do not, neighbouring threads copy
+  // neighbouring steps.
+  bool isStepsFirst = !c.packed && !part.rhs.strides.back().isConstant(1) &&
+                      part.reduction.back().rhsStride.isConstant(1);
+  if (isStepsFirst) {
+    Value width = kb.index(tile.depth);
+    steps.push_back(kb.rem(thread, width));
+    for (int64_t place = 0; place < tile.columns; place += threads / tile.depth)
+      columns.push_back(enterColumn(
+          kb.add(kb.div(thread, width), kb.index(place)), firstColumn));
+    return;
+  }
+  int64_t perLine = tile.columns / vector;
+  Value width = kb.index(perLine);
+  columns.push_back(enterColumn(kb.mul(kb.rem(thread, width), kb.index(vector)),
+                                firstColumn));
+  for (int64_t step = 0; step < tile.depth; step += threads / perLine)
+    steps.push_back(kb.add(kb.div(thread, width), kb.index(step)));
+}
+
+RightCopier::Column RightCopier::enterColumn(Value place, Value firstColumn) {
+  Value number = kb.add(firstColumn, place);
+  Column column{place, origin, kb.less(number, kb.size(c.columns))};
+  if (!c.packed) {
+    column.offset =
+        kb.add(origin, kb.mul(number, kb.size(part.rhs.strides.back())));
+    return column;
+  }
+  // Packed columns come in whole panels, zero beyond the last.
+  Value width = kb.index(contract::panelColumns);
+  Value panel = kb.div(number, width);
+  Value panels = kb.size(nn::ceilDiv(c.columns, contract::panelColumns));
+  column.exists = kb.less(panel, panels);
+  column.offset = kb.add(kb.add(origin, kb.mul(panel, kb.size(c.panelStride))),
+                         kb.rem(number, width));
+  return column;
+}
+
+void RightCopier::copy(Value start, Value base) {
+  for (Value step : steps) {
+    Value number = kb.add(start, step);
+    Value inSum = kb.less(number, kb.size(depth));
+    Value moved = kb.index(0);
+    for (auto [index, loop] : llvm::zip_equal(splitStep(number, loops), loops))
+      moved = kb.add(moved, kb.mul(index, kb.size(loop.rhsStride)));
+    for (const Column &column : columns) {
+      Value exists = arith::AndIOp::create(kb.b, kb.loc, inSum, column.exists);
+      copyVector(kb.add(column.offset, moved), exists, base, step,
+                 column.place);
+    }
+  }
+}
+
+std::unique_ptr<OperandCopier>
+sinter::cuda::makeLeftCopier(DeviceBuilder &kb, const Contraction &c,
+                             const ContractPart &part, const BlockTile &tile,
+                             const SharedTile &shared, Value memory,
+                             ArrayRef<Value> batch, Value firstRow) {
+  return std::make_unique<LeftCopier>(kb, c, part, tile, shared, memory, batch,
+                                      firstRow);
+}
+
+std::unique_ptr<OperandCopier>
+sinter::cuda::makeRightCopier(DeviceBuilder &kb, const Contraction &c,
+                              const ContractPart &part, const BlockTile &tile,
+                              const SharedTile &shared, Value memory,
+                              ArrayRef<Value> batch, Value firstColumn) {
+  return std::make_unique<RightCopier>(kb, c, part, tile, shared, memory, batch,
+                                       firstColumn);
+}
