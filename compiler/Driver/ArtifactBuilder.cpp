@@ -225,9 +225,10 @@ static void describeError(llvm::Error error, Failure &failure) {
 
 llvm::LogicalResult
 sinter::buildArtifact(mlir::ModuleOp module, codegen::GeneratedCode &code,
-                      codegen::SizeTable &sizes, llvm::StringRef lock,
-                      llvm::StringRef output, const Events &events,
-                      CompileResult &result, Failure &failure) {
+                      codegen::CudaCode deviceCode, codegen::SizeTable &sizes,
+                      llvm::StringRef lock, llvm::StringRef output,
+                      const Events &events, CompileResult &result,
+                      Failure &failure) {
   auto path = module->getAttrOfType<StringAttr>("nn.model");
   if (!path)
     return module.emitError("expects the attribute 'nn.model', the path of the "
@@ -238,7 +239,9 @@ sinter::buildArtifact(mlir::ModuleOp module, codegen::GeneratedCode &code,
   emit::ArtifactSpec artifact;
   artifact.manifest = describeModel(module, code, sizes);
   if (!path.getValue().empty())
-    artifact.manifest.modelHash = hashFile(path.getValue());
+    artifact.manifest.device = describeDeviceCode(
+        std::move(deviceCode), artifact.manifest.kernels, sizes);
+  artifact.manifest.modelHash = hashFile(path.getValue());
   artifact.manifest.lock = lock.str();
   artifact.objects = std::move(code.objects);
   artifact.weights = collectWeights(getSchedule(module), **store);
@@ -255,5 +258,7 @@ sinter::buildArtifact(mlir::ModuleOp module, codegen::GeneratedCode &code,
   result.weightsBytes = written->weightsBytes;
   for (const emit::VariantSpec &variant : artifact.manifest.variants)
     result.isas.push_back(variant.name);
+  for (const emit::DeviceModuleSpec &module : artifact.manifest.device.modules)
+    result.deviceCode.push_back({module.name, module.code.size()});
   return llvm::success();
 }

@@ -9,6 +9,7 @@
 
 #include "compiler/Codegen/Cpu/GenerateCpu.h"
 #include "compiler/Driver/Compiler.h"
+#include "compiler/Driver/DeviceCode.h"
 
 namespace sinter {
 
@@ -17,15 +18,14 @@ namespace sinter {
 codegen::SizeTable makeSizeTable(mlir::ModuleOp module);
 
 /// Writes the artifact `output`: the objects of `code`, the weights of the
-/// schedule (evaluated one by one) and the manifest, which keeps the text
-/// `lock`. Fills the sizes and
-/// instruction sets of `result`. On failure fills `failure` or emits an error.
-llvm::LogicalResult buildArtifact(mlir::ModuleOp module,
-                                  codegen::GeneratedCode &code,
-                                  codegen::SizeTable &sizes,
-                                  llvm::StringRef lock, llvm::StringRef output,
-                                  const Events &events, CompileResult &result,
-                                  Failure &failure);
+/// schedule (evaluated one by one), the modules of `deviceCode` and the
+/// manifest, which keeps the text `lock`. Fills the sizes, instruction sets and
+/// device code of `result`. On failure fills `failure` or emits an error.
+llvm::LogicalResult
+buildArtifact(mlir::ModuleOp module, codegen::GeneratedCode &code,
+              codegen::CudaCode deviceCode, codegen::SizeTable &sizes,
+              llvm::StringRef lock, llvm::StringRef output,
+              const Events &events, CompileResult &result, Failure &failure);
 
 } // namespace sinter
 

@@ -42,7 +42,7 @@ public:
   llvm::LogicalResult load(llvm::SmallVectorImpl<ImportIssue> &issues);
   /// Fills `plan` with what the phase of that name decides by.
   llvm::LogicalResult preparePlan(PlanOptions &plan);
-  /// Runs the phases on IR from the one after `load` to `last`.
+  /// Runs the phases on IR that have not run yet, up to `last`.
   llvm::LogicalResult transform(Phase last);
   /// Generates code and writes the artifact.
   llvm::LogicalResult emit(CompileResult &result);
@@ -66,11 +66,12 @@ private:
   Failure &failure;
   DecisionLog decisions;
   llvm::DefaultThreadPool threads;
+  std::optional<Phase> done; ///< the last phase that transform ran
   std::unique_ptr<mlir::MLIRContext> context;
   DiagnosticCollector diagnostics;
   std::unique_ptr<measure::Measurer> measurer;
   std::unique_ptr<Quantizing> quantizing;
-  std::vector<LayerDecision> decisions;
+  std::vector<LayerDecision> layers;
   mlir::OwningOpRef<mlir::ModuleOp> module;
 };
 
@@ -133,6 +134,7 @@ Compilation::load(llvm::SmallVectorImpl<ImportIssue> &issues) {
     if (module) {
       decisions.enterPhase(getPhaseName(*request.startAfter));
       decisions.observe(*module);
+      setTargets(*module, request);
       return llvm::success();
     }
     diagnostics.describe(failure, ExitCode::BadInput, "parse");
@@ -156,6 +158,7 @@ Compilation::load(llvm::SmallVectorImpl<ImportIssue> &issues) {
     return llvm::failure();
   }
   module = std::move(*imported);
+  setTargets(*module, request);
   return finishPhase(Phase::Import);
 }
 
@@ -217,7 +220,8 @@ llvm::LogicalResult Compilation::transform(Phase last) {
       {Phase::Lower, buildLowerPipeline},
       {Phase::Place, buildPlacePipeline}};
   for (const Step &step : steps) {
-    if (step.phase < getFirstPhase() || step.phase > last)
+    if (step.phase < getFirstPhase() || step.phase > last ||
+        (done && step.phase <= *done))
       continue;
     if (events.progress)
       events.progress(getPhaseName(step.phase), 0, 1);
@@ -234,7 +238,8 @@ llvm::LogicalResult Compilation::transform(Phase last) {
       return llvm::failure();
     }
     if (step.phase == Phase::Plan)
-      decisions = collectDecisions(*module);
+      layers = collectDecisions(*module);
+    done = step.phase;
     if (llvm::failed(finishPhase(step.phase)))
       return llvm::failure();
   }
@@ -289,7 +294,7 @@ llvm::LogicalResult Compilation::prepareMeasuring() {
 }
 
 llvm::LogicalResult Compilation::finishMeasuring(CompileResult &result) {
-  result.layers = decisions;
+  result.layers = layers;
   if (!measurer)
     return llvm::success();
   result.lock = describeUse(*measurer);
@@ -324,13 +329,19 @@ llvm::LogicalResult Compilation::emit(CompileResult &result) {
   std::string lock;
   if (measurer && measurer->getUsed().size())
     lock = measurer->getUsed().print();
+  auto deviceCode = generateDeviceCode(*module, sizes, events);
+  if (mlir::failed(deviceCode)) {
+    diagnostics.describe(failure, ExitCode::Internal, "generate");
+    return llvm::failure();
+  }
   auto code = codegen::generateCpuCode(*module, sizes, progress);
   if (mlir::failed(code)) {
     diagnostics.describe(failure, ExitCode::Internal, "generate");
     return llvm::failure();
   }
-  if (llvm::failed(buildArtifact(*module, *code, sizes, lock, request.output,
-                                 events, result, failure))) {
+  if (llvm::failed(buildArtifact(*module, *code, std::move(*deviceCode), sizes,
+                                 lock, request.output, events, result,
+                                 failure))) {
     if (failure.message.empty())
       diagnostics.describe(failure, ExitCode::Internal, "emit");
     return llvm::failure();
@@ -366,6 +377,20 @@ llvm::LogicalResult sinter::compile(const CompileRequest &request,
   return llvm::success();
 }
 
+/// Adds every kernel that a device cannot run.
+static void listRefusals(mlir::ModuleOp module,
+                         std::vector<ImportIssue> &unsupported) {
+  for (codegen::CudaRefusal &refusal : codegen::findCudaRefusals(module)) {
+    ImportIssue issue;
+    issue.kind = ImportIssue::Kind::Unsupported;
+    issue.code = "unsupported_on_device";
+    issue.node = llvm::join(refusal.nodes, ", ");
+    issue.message = refusal.reason;
+    issue.remedy = refusal.remedy;
+    unsupported.push_back(std::move(issue));
+  }
+}
+
 llvm::LogicalResult sinter::check(const CompileRequest &request,
                                   std::vector<ImportIssue> &unsupported,
                                   Failure &failure) {
@@ -373,8 +398,14 @@ llvm::LogicalResult sinter::check(const CompileRequest &request,
   Compilation compilation(request, silent, failure);
   llvm::SmallVector<ImportIssue> issues;
   if (llvm::succeeded(compilation.load(issues)) &&
-      llvm::succeeded(compilation.transform(Phase::Lower)))
-    return llvm::success();
+      llvm::succeeded(compilation.transform(Phase::Outline))) {
+    if (request.cuda)
+      listRefusals(compilation.getModule(), unsupported);
+    // With a list of its own for devices, the rest is for the CPU.
+    if (!unsupported.empty() ||
+        llvm::succeeded(compilation.transform(Phase::Lower)))
+      return llvm::success();
+  }
   if (failure.exitCode != ExitCode::Unsupported)
     return llvm::failure();
   unsupported.assign(issues.begin(), issues.end());

@@ -48,6 +48,8 @@ struct CompileRequest {
   bool printIR = false;     ///< put the IR of the last phase into the result
   std::string dumpPhasesTo; ///< folder for the IR after each phase
   unsigned threads = 0;     ///< 0: all of the machine
+  bool cuda = false;        ///< code for NVIDIA devices, too
+  std::vector<std::string> sms; ///< cubins beside the PTX: "80", "90a"
   Precision precision = Precision::Float;
   std::string calibrate; ///< samples for ranges; empty: made up
   quantize::RangeMethod rangeMethod = quantize::RangeMethod::Percentile;
@@ -61,6 +63,12 @@ struct CompileRequest {
 /// A kernel of one operation, with its nodes, and why it is alone.
 struct Unfused {
   std::string node, reason;
+};
+
+/// Code for one device architecture, and its length in bytes.
+struct DeviceCodeSize {
+  std::string name;
+  uint64_t bytes = 0;
 };
 
 /// What became of measurements: made now, taken from the lock, not in the lock,
@@ -81,6 +89,7 @@ struct CompileResult {
   uint64_t peakRss = 0, artifactBytes = 0, weightsBytes = 0;
   unsigned nodes = 0, kernels = 0, launches = 0;
   std::vector<std::string> isas;
+  std::vector<DeviceCodeSize> deviceCode;
   std::string arenaFormula;
   int64_t arenaBytes = -1;
   std::vector<Unfused> unfused;

@@ -76,6 +76,36 @@ static LayerRule readLayerRule(const json &rule) {
   return result;
 }
 
+/// "80", "90a", "100f": what ptxas calls sm_80 and so on.
+static bool isArchitecture(const std::string &sm) {
+  size_t digits = sm.find_first_not_of("0123456789");
+  if (digits == std::string::npos)
+    digits = sm.size();
+  std::string suffix = sm.substr(digits);
+  return digits >= 2 && digits <= 3 &&
+         (suffix.empty() || suffix == "a" || suffix == "f");
+}
+
+static void readTargets(const json &request, CompileRequest &result) {
+  std::vector<std::string> targets =
+      request.value("targets", std::vector<std::string>{"cpu"});
+  for (const std::string &target : targets) {
+    result.cuda |= target == "cuda";
+    if (target != "cpu" && target != "cuda")
+      throw UsageError{"unknown target '" + target + "'",
+                       "targets are: cpu, cuda"};
+  }
+  result.sms = request.value("sms", std::vector<std::string>());
+  for (const std::string &sm : result.sms)
+    if (!isArchitecture(sm))
+      throw UsageError{"unknown architecture '" + sm + "'",
+                       "name compute capabilities without the dot: 80, 90a, "
+                       "120"};
+  if (result.cuda && result.startAfter && *result.startAfter >= Phase::Lower)
+    throw UsageError{"the kernels are already lowered, and not for cuda",
+                     "start before the phase lower"};
+}
+
 static CompileRequest readRequest(const json &request) {
   CompileRequest result;
   result.model = request.at("model").get<std::string>();
@@ -126,6 +156,7 @@ static CompileRequest readRequest(const json &request) {
     throw UsageError{"the plan of the IR that is to go on is made already",
                      "edit it, or start before the phase plan to use "
                      "--precision and --layer"};
+  readTargets(request, result);
   if (result.startAfter && (*result.startAfter >= Phase::Generate))
     throw UsageError{"there is no IR after the phase '" +
                          getPhaseName(*result.startAfter).str() + "'",
@@ -151,6 +182,13 @@ static json describe(const Failure &failure) {
             {"remedy", failure.remedy}}}};
 }
 
+static json describe(const std::vector<DeviceCodeSize> &code) {
+  json list = json::array();
+  for (const DeviceCodeSize &entry : code)
+    list.push_back({{"name", entry.name}, {"bytes", entry.bytes}});
+  return list;
+}
+
 static json describe(const CompileRequest &request,
                      const CompileResult &result) {
   json unfused = json::array();
@@ -166,6 +204,7 @@ static json describe(const CompileRequest &request,
                    {"kernels", result.kernels},
                    {"launches", result.launches},
                    {"isas", result.isas},
+                   {"device_code", describe(result.deviceCode)},
                    {"arena", result.arenaFormula},
                    {"arena_bytes", nullptr},
                    {"unfused", unfused},

@@ -92,14 +92,15 @@ static std::vector<double> measure(Repeater &repeater,
 }
 
 static int runBench(const BenchOptions &options) {
-  Artifact artifact(options.file, !options.noCache);
+  DeviceChoice device = parseDevice(options.device);
+  Artifact artifact(options.file, !options.noCache, device.isCuda());
   Clock::time_point start = Clock::now();
   ModelHandle model =
       openModel(artifact.getPath(), options.isa, /*verifyWeights=*/false);
   std::chrono::duration<double, std::milli> load = Clock::now() - start;
   Binding binding = bindInputs(model.get(), options.inputs);
   start = Clock::now();
-  ContextHandle context = createContext(model.get(), options.threads);
+  ContextHandle context = createContext(model.get(), options.threads, device);
   prepare(context.get(), binding.dims);
   load += Clock::now() - start;
 
@@ -120,6 +121,7 @@ static int runBench(const BenchOptions &options) {
   report["max_ms"] = times.back();
   report["runs"] = times.size();
   report["threads"] = sinter_context_threads(context.get());
+  report["device"] = describeDevice(context.get());
   report["isa"] = info->isa;
   report["load_ms"] = load.count();
   report["arena_bytes"] = requirements.arena_bytes;
@@ -137,9 +139,11 @@ static int runBench(const BenchOptions &options) {
               times.size());
   std::printf("speed    %.1f GFLOP/s   (%.3f GFLOP a run)\n",
               gflop / middle * 1e3, gflop);
-  std::printf("on       %s, %d thread%s\n", info->isa,
-              sinter_context_threads(context.get()),
-              sinter_context_threads(context.get()) == 1 ? "" : "s");
+  std::printf("on       %s", sinter_context_device_name(context.get()));
+  int threads = sinter_context_threads(context.get());
+  if (sinter_context_device(context.get()).kind == SINTER_DEVICE_CPU)
+    std::printf(", %d thread%s", threads, threads == 1 ? "" : "s");
+  std::printf("\n");
   std::printf(
       "memory   %s arena, %s weights; ready in %.1f ms\n",
       formatBytes(static_cast<double>(requirements.arena_bytes)).c_str(),

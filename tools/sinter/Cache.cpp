@@ -116,9 +116,11 @@ static void trimCache(const fs::path &folder, const fs::path &keep) {
 }
 
 /// The name of the artifact of a model: what it is compiled from and by.
-static std::string makeKey(const std::string &model, const Compiler &compiler) {
+static std::string makeKey(const std::string &model, const Compiler &compiler,
+                           bool withCuda) {
   Hasher hasher;
   hasher.add(compiler.getIdentity());
+  hasher.add(withCuda ? "cpu,cuda" : "cpu");
   std::vector<uint8_t> contents = readFile(model);
   hasher.add(
       {reinterpret_cast<const char *>(contents.data()), contents.size()});
@@ -147,13 +149,15 @@ static std::string formatSeconds(const Json &response) {
   return text;
 }
 
-Artifact::Artifact(const std::string &file, bool useCache) {
+Artifact::Artifact(const std::string &file, bool useCache, bool withCuda) {
   if (isArtifact(file)) {
     path = file;
     return;
   }
   Compiler compiler;
   Json request = {{"command", "compile"}, {"model", file}};
+  if (withCuda) // the driver of this machine makes it ready for its devices
+    request["targets"] = {"cpu", "cuda"};
   if (!useCache) {
     std::string name =
         (fs::temp_directory_path() / "sinter-XXXXXX.sinter").string();
@@ -177,7 +181,7 @@ Artifact::Artifact(const std::string &file, bool useCache) {
   }
 
   fs::path folder = getCacheFolder();
-  fs::path cached = folder / (makeKey(file, compiler) + ".sinter");
+  fs::path cached = folder / (makeKey(file, compiler, withCuda) + ".sinter");
   path = cached.string();
   std::error_code error;
   if (fs::exists(cached, error)) {

@@ -17,8 +17,9 @@ public:
   /// `file` is an artifact, or an ONNX model (FILE.onnx): that is compiled into
   /// the folder $XDG_CACHE_HOME/sinter, or taken from there if the same
   /// contents were compiled by the same compiler before. With `useCache` off
-  /// it is compiled into a temporary file. Says on stderr what was done.
-  Artifact(const std::string &file, bool useCache);
+  /// it is compiled into a temporary file. `withCuda`: for NVIDIA devices, too.
+  /// Says on stderr what was done.
+  Artifact(const std::string &file, bool useCache, bool withCuda = false);
   ~Artifact();
   Artifact(const Artifact &) = delete;
   Artifact &operator=(const Artifact &) = delete;

@@ -15,6 +15,7 @@ namespace sinter::cli {
 namespace {
 struct CheckOptions {
   std::string model;
+  TargetOptions targets;
   bool json = false;
 };
 } // namespace
@@ -32,8 +33,9 @@ static void printNode(const Json &entry) {
 }
 
 static int runCheck(const CheckOptions &options) {
-  Json response =
-      Compiler().invoke({{"command", "check"}, {"model", options.model}});
+  Json request = {{"command", "check"}, {"model", options.model}};
+  addTargets(options.targets, request);
+  Json response = Compiler().invoke(request);
   Json unsupported = response.value("unsupported", Json::array());
   bool supported = response.value("supported", unsupported.empty());
   response.erase("ok");
@@ -57,10 +59,13 @@ void addCheckCommand(CLI::App &app, Action &action) {
   auto options = std::make_shared<CheckOptions>();
   command->add_option("MODEL", options->model, "The model: FILE.onnx")
       ->required();
+  addTargetOptions(command, options->targets, /*withArchitectures=*/false);
   addJsonFlag(command, options->json);
   command->footer("Example:\n"
                   "  sinter check detector.onnx\n"
-                  "      exit code 0 if all compiles, 3 if something does not");
+                  "      exit code 0 if all compiles, 3 if something does not\n"
+                  "  sinter check detector.onnx --target cuda\n"
+                  "      the same for NVIDIA devices");
   command->callback([options, &action] {
     action = [options] { return runCheck(*options); };
   });

@@ -10,6 +10,7 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -27,10 +28,24 @@ void addCheckCommand(CLI::App &app, Action &action);
 void addInspectCommand(CLI::App &app, Action &action);
 void addVerifyCommand(CLI::App &app, Action &action);
 
+/// What to compile for.
+struct TargetOptions {
+  std::string targets = "cpu";
+  std::string sms;
+};
+
+/// Adds --target and, `withArchitectures`, --sm.
+void addTargetOptions(CLI::App *command, TargetOptions &options,
+                      bool withArchitectures);
+
+/// Writes them into a request to the compiler.
+void addTargets(const TargetOptions &options, nlohmann::ordered_json &request);
+
 /// Options that commands share.
 struct CommonOptions {
   std::string file;
   std::string isa;
+  std::string device = "cpu";
   int threads = 0;
   bool json = false;
   bool noCache = false;
@@ -43,7 +58,7 @@ CLI::Option *addList(CLI::App *command, const std::string &name,
 /// Adds --json.
 void addJsonFlag(CLI::App *command, bool &json);
 
-/// Adds FILE, --threads, --isa, --no-cache and --json.
+/// Adds FILE, --device, --threads, --isa, --no-cache and --json.
 void addRunOptions(CLI::App *command, CommonOptions &options);
 
 /// Adds --inputs, --dim, --shape and --seed.

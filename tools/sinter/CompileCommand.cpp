@@ -18,6 +18,7 @@ namespace sinter::cli {
 namespace {
 struct CompileOptions {
   std::string model, output, outputs, stopAfter, startAfter, dumpFolder;
+  TargetOptions targets;
   std::vector<std::string> dims, shapes, layers;
   std::string precision, calibrate, calibrateMethod, lock, lockOut, prune,
       report;
@@ -93,6 +94,7 @@ static void requireWritable(const std::string &output, const char *flag) {
 
 static Json makeRequest(const CompileOptions &options) {
   Json request = {{"command", "compile"}, {"model", options.model}};
+  addTargets(options.targets, request);
   if (!options.output.empty())
     request["output"] = options.output;
   for (const std::string &text : options.dims) {
@@ -155,11 +157,14 @@ static Json makeRequest(const CompileOptions &options) {
   return request;
 }
 
-/// Joins the strings of a JSON array.
-static std::string join(const Json &list) {
+/// Instruction sets, then architectures of devices.
+static std::string listCode(const Json &response) {
   std::string text;
-  for (const Json &entry : list)
-    text += (text.empty() ? "" : ", ") + entry.get<std::string>();
+  for (const Json &isa : response.value("isas", Json::array()))
+    text += (text.empty() ? "" : ", ") + isa.get<std::string>();
+  for (const Json &code : response.value("device_code", Json::array()))
+    text += ", " + code.value("name", "") + " (" +
+            formatBytes(code.value("bytes", 0.0)) + ")";
   return text;
 }
 
@@ -205,8 +210,7 @@ static void printSummary(const Json &response, const std::string &output) {
               static_cast<long long>(number("nodes")),
               static_cast<long long>(number("kernels")),
               static_cast<long long>(number("launches")));
-  std::printf("instructions  %s\n",
-              join(response.value("isas", Json::array())).c_str());
+  std::printf("instructions  %s\n", listCode(response).c_str());
   std::printf("artifact      %s: %s, of them %s weights, in %.1f s\n",
               output.c_str(),
               formatBytes(double(number("artifact_bytes"))).c_str(),
@@ -316,6 +320,7 @@ void addCompileCommand(CLI::App &app, Action &action) {
       ->add_option("--outputs", options->outputs,
                    "Inner tensors to add as outputs")
       ->type_name("NAME,...|all");
+  addTargetOptions(command, options->targets, /*withArchitectures=*/true);
   command->add_option("--threads", options->threads, "Threads to compile with")
       ->check(CLI::Range(1, 1024))
       ->type_name("N");
@@ -393,6 +398,8 @@ void addCompileCommand(CLI::App &app, Action &action) {
       "      8-bit integers where they are faster, ranges from the samples\n"
       "  sinter compile m.onnx --report m.html --report-times\n"
       "      each node's kernel, precision, time, and the reason for it\n"
+      "  sinter compile m.onnx --target cpu,cuda --sm 90a\n"
+      "      for NVIDIA devices too: PTX for all, and made ready for an H100\n"
       "  sinter compile m.onnx --stop-after fuse --print-ir\n"
       "      what the model looks like after a phase");
   command->callback([options, &action] {

@@ -78,6 +78,13 @@ static Json describeModel(const sinter_model_t *model) {
     report["isas"].push_back(
         {{"name", variant.name}, {"supported", variant.supported != 0}});
   }
+  report["device_code"] = Json::array();
+  for (size_t i = 0; i < sinter_model_device_code_count(model); ++i) {
+    const sinter_device_code_info_t &code = *sinter_model_device_code(model, i);
+    report["device_code"].push_back({{"name", code.name},
+                                     {"kind", code.is_ptx ? "ptx" : "cubin"},
+                                     {"bytes", code.bytes}});
+  }
   report["nodes"] = info.node_count;
   report["launches"] = sinter_model_launch_count(model);
   report["kernels"] = Json::array();
@@ -121,6 +128,12 @@ static void printModel(const sinter_model_t *model) {
                 used                ? " (used here)"
                 : variant.supported ? ""
                                     : " (not on this processor)");
+  }
+  for (size_t i = 0; i < sinter_model_device_code_count(model); ++i) {
+    const sinter_device_code_info_t &code = *sinter_model_device_code(model, i);
+    std::printf("device     %s: %s, %s\n", code.name,
+                code.is_ptx ? "PTX" : "cubin",
+                formatBytes(static_cast<double>(code.bytes)).c_str());
   }
   std::printf("kernels    %zu, launched %zu times\n",
               sinter_model_kernel_count(model),

@@ -4,7 +4,10 @@
 //
 //===----------------------------------------------------------------------===//
 #include "tools/sinter/Commands.h"
+#include "tools/sinter/Compiler.h"
+#include "tools/sinter/Errors.h"
 
+#include <algorithm>
 #include <cstdio>
 
 namespace sinter::cli {
@@ -34,6 +37,11 @@ void addRunOptions(CLI::App *command, CommonOptions &options) {
       ->check(CLI::Range(1, 1024))
       ->type_name("N");
   command
+      ->add_option("--device", options.device,
+                   "Where to run: cpu, cuda, cuda:N, or auto (cuda where that "
+                   "is possible); default: cpu")
+      ->type_name("DEVICE");
+  command
       ->add_option("--isa", options.isa,
                    "Instruction set to use, such as x86-64-v3; default: the "
                    "best one")
@@ -41,6 +49,60 @@ void addRunOptions(CLI::App *command, CommonOptions &options) {
   command->add_flag("--no-cache", options.noCache,
                     "Compile a model (.onnx) anew and keep nothing");
   addJsonFlag(command, options.json);
+}
+
+/// Cubins unless --sm says something else.
+static constexpr const char *defaultSms = "80,90a,120";
+
+void addTargetOptions(CLI::App *command, TargetOptions &options,
+                      bool withArchitectures) {
+  command
+      ->add_option("--target", options.targets,
+                   "What to compile for: cpu, or cpu,cuda; default: cpu")
+      ->type_name("TARGET,...");
+  if (withArchitectures)
+    command
+        ->add_option("--sm", options.sms,
+                     "Architectures of NVIDIA devices that the code is made "
+                     "ready for, which needs ptxas; ptx: none, the driver does "
+                     "it when the model is loaded; default: " +
+                         std::string(defaultSms))
+        ->type_name("N,...|ptx");
+}
+
+/// Splits at commas. Throws a Failure for an empty part.
+static std::vector<std::string> splitList(const char *flag,
+                                          const std::string &text) {
+  std::vector<std::string> parts;
+  for (size_t start = 0; start <= text.size();) {
+    size_t end = std::min(text.find(',', start), text.size());
+    parts.push_back(text.substr(start, end - start));
+    if (parts.back().empty())
+      throw Failure(ExitCode::Usage, "bad_argument",
+                    std::string(flag) + ": '" + text + "' has an empty part")
+          .withFound(text);
+    start = end + 1;
+  }
+  return parts;
+}
+
+void addTargets(const TargetOptions &options, Json &request) {
+  std::vector<std::string> targets = splitList("--target", options.targets);
+  bool cuda =
+      std::find(targets.begin(), targets.end(), "cuda") != targets.end();
+  bool cpu = std::find(targets.begin(), targets.end(), "cpu") != targets.end();
+  if (!cuda && !options.sms.empty())
+    throw Failure(ExitCode::Usage, "bad_argument",
+                  "--sm is for --target cpu,cuda")
+        .withRemedy("add --target cpu,cuda");
+  if (cuda && !cpu && request.value("command", "") == "compile")
+    throw Failure(ExitCode::Usage, "bad_argument",
+                  "--target cuda: every artifact has code for the CPU")
+        .withRemedy("use --target cpu,cuda");
+  request["targets"] = targets;
+  if (cuda && options.sms != "ptx")
+    request["sms"] =
+        splitList("--sm", options.sms.empty() ? defaultSms : options.sms);
 }
 
 void addInputOptions(CLI::App *command, InputOptions &options) {

@@ -139,14 +139,16 @@ static void describeOutputs(const RunOptions &options,
 }
 
 static int runRun(const RunOptions &options) {
-  Artifact artifact(options.file, !options.noCache);
+  DeviceChoice device = parseDevice(options.device);
+  Artifact artifact(options.file, !options.noCache, device.isCuda());
   ModelHandle model =
       openModel(artifact.getPath(), options.isa, !options.noVerify);
   Binding binding = bindInputs(model.get(), options.inputs);
-  ContextHandle context = createContext(model.get(), options.threads);
+  ContextHandle context = createContext(model.get(), options.threads, device);
   std::vector<Value> outputs = runModel(context.get(), binding.inputs);
 
   Json report;
+  report["device"] = describeDevice(context.get());
   report["isa"] = sinter_model_info(model.get())->isa;
   report["threads"] = sinter_context_threads(context.get());
   describeOutputs(options, outputs, report);
@@ -208,6 +210,8 @@ void addRunCommand(CLI::App &app, Action &action) {
       "--input attention_mask=ones --dim seq=128\n"
       "  sinter run det.sinter --input x=image.npy --output-dir out\n"
       "      writes out/output_0.npy and out/manifest.json\n"
+      "  sinter run bert.sinter --device cuda:1\n"
+      "      on the second NVIDIA device; the artifact has code for it\n"
       "  sinter run add.onnx --data-set test_data_set_0 --rtol 1e-5\n"
       "      compares with the stored outputs");
   command->callback(

@@ -66,14 +66,47 @@ ModelHandle openModel(const std::string &path, const std::string &isa,
   return ModelHandle(model);
 }
 
-ContextHandle createContext(sinter_model_t *model, int threads) {
+DeviceChoice parseDevice(const std::string &text) {
+  DeviceChoice choice;
+  if (text == "cpu")
+    return choice;
+  choice.device.kind = SINTER_DEVICE_CUDA;
+  choice.mayFallBack = text == "auto";
+  if (text == "cuda" || text == "auto")
+    return choice;
+  std::string number = text.rfind("cuda:", 0) == 0 ? text.substr(5) : "";
+  if (number.empty() || number.size() > 4 ||
+      number.find_first_not_of("0123456789") != std::string::npos)
+    throw Failure(ExitCode::Usage, "bad_argument",
+                  "--device: unknown device '" + text + "'")
+        .withExpected("cpu, cuda, cuda:N or auto")
+        .withFound(text);
+  choice.device.id = std::stoi(number);
+  return choice;
+}
+
+ContextHandle createContext(sinter_model_t *model, int threads,
+                            const DeviceChoice &choice) {
   sinter_context_options_t options;
   sinter_context_options_init(&options);
   options.threads = threads;
+  options.device = choice.device;
   sinter_context_t *context = nullptr;
   sinter_error_t error = {};
-  check(sinter_context_create(model, &options, &context, &error), error);
+  sinter_status_t status =
+      sinter_context_create(model, &options, &context, &error);
+  if (status == SINTER_STATUS_UNSUPPORTED_DEVICE && choice.mayFallBack) {
+    note(std::string("running on the CPU: ") + error.message);
+    return createContext(model, threads);
+  }
+  check(status, error);
   return ContextHandle(context);
+}
+
+std::string describeDevice(const sinter_context_t *context) {
+  sinter_device_t device = sinter_context_device(context);
+  return device.kind == SINTER_DEVICE_CUDA ? "cuda:" + std::to_string(device.id)
+                                           : "cpu";
 }
 
 void prepare(sinter_context_t *context, const std::vector<int64_t> &dims) {

@@ -35,8 +35,24 @@ using ContextHandle = std::unique_ptr<sinter_context_t, ContextDestroyer>;
 ModelHandle openModel(const std::string &path, const std::string &isa,
                       bool verifyWeights);
 
-/// Makes a context with `threads` threads (0: the default).
-ContextHandle createContext(sinter_model_t *model, int threads);
+/// Where --device says to run.
+struct DeviceChoice {
+  sinter_device_t device = {SINTER_DEVICE_CPU, 0};
+  bool mayFallBack = false; ///< "auto": on the CPU if there is no such device.
+
+  bool isCuda() const { return device.kind == SINTER_DEVICE_CUDA; }
+};
+
+/// Reads "cpu", "cuda", "cuda:N" or "auto". Throws a Failure (usage).
+DeviceChoice parseDevice(const std::string &text);
+
+/// Makes a context on `choice` with `threads` threads (0: the default). Where
+/// it may fall back to the CPU and does, says why on stderr.
+ContextHandle createContext(sinter_model_t *model, int threads,
+                            const DeviceChoice &choice = {});
+
+/// Returns "cpu" or "cuda:0".
+std::string describeDevice(const sinter_context_t *context);
 
 /// Computes sizes and makes memory ready for these free dimensions.
 void prepare(sinter_context_t *context, const std::vector<int64_t> &dims);
