@@ -13,6 +13,7 @@
 #include "dialects/NN/NNDialect.h"
 #include "dialects/NN/NNShapes.h"
 #include "passes/Lower/Elementwise.h"
+#include "passes/Lower/KernelBuilder.h"
 
 #include <numeric>
 

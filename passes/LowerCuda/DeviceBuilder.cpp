@@ -31,16 +31,16 @@ static Attribute getSpace(MLIRContext *context, int64_t space) {
 }
 
 /// One thread of a device, as the emitters of processors see it.
-static constexpr InstructionSet thread = {"cuda",
-                                          "cuda",
-                                          /*lanes=*/1,
-                                          /*registers=*/32,
-                                          InstructionSet::Dot::Widened,
-                                          /*onlyIntegerDot=*/false};
+static constexpr InstructionSet oneThread = {"cuda",
+                                             "cuda",
+                                             /*lanes=*/1,
+                                             /*registers=*/32,
+                                             InstructionSet::Dot::Widened,
+                                             /*onlyIntegerDot=*/false};
 
 DeviceBuilder::DeviceBuilder(kernel::FuncOp kernel,
                              ArrayRef<StringRef> freeDims)
-    : KernelBuilder(kernel, thread, freeDims,
+    : KernelBuilder(kernel, oneThread, freeDims,
                     getTrailingTypes(kernel.getContext(), freeDims.size()),
                     TypeRange(), getSpace(kernel.getContext(), globalSpace)),
       freeDimCount(freeDims.size()) {}
