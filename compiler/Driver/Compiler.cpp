@@ -12,6 +12,7 @@
 #include "compiler/Driver/Measuring.h"
 #include "compiler/Driver/Quantizing.h"
 #include "dialects/Kernel/KernelDialect.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/FileSystem.h"
@@ -273,6 +274,14 @@ static void describeUnfused(llvm::ArrayRef<Decision> decisions,
   }
 }
 
+/// Whether `op` multiplies and sums, and whether it does so on integers.
+static bool isContraction(mlir::Operation *op) {
+  return llvm::isa<nn::MatmulOp, nn::ConvOp, nn::ConvTransposeOp>(op);
+}
+static bool isOnBytes(mlir::Operation *op) {
+  return mlir::getElementTypeOrSelf(op->getOperand(0).getType()).isInteger(8);
+}
+
 /// Counts what the outlined module holds.
 static void describeKernels(mlir::ModuleOp module, CompileResult &result) {
   if (auto nodes = module->getAttrOfType<mlir::IntegerAttr>("nn.node_count"))
@@ -282,7 +291,14 @@ static void describeKernels(mlir::ModuleOp module, CompileResult &result) {
     nn::SizeAttr arena = schedule.getArena();
     result.arenaFormula = nn::toString(arena);
     result.arenaBytes = arena.getConstant().value_or(-1);
-    schedule.walk([&](kernel::LaunchOp) { ++result.launches; });
+    schedule.walk([&](kernel::LaunchOp launch) {
+      ++result.launches;
+      if (auto kernel = module.lookupSymbol<kernel::FuncOp>(launch.getCallee()))
+        kernel.walk([&](mlir::Operation *op) {
+          result.contractions += isContraction(op);
+          result.integerContractions += isContraction(op) && isOnBytes(op);
+        });
+    });
   }
 }
 

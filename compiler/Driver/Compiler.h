@@ -88,6 +88,8 @@ struct CompileResult {
   double seconds = 0;
   uint64_t peakRss = 0, artifactBytes = 0, weightsBytes = 0;
   unsigned nodes = 0, kernels = 0, launches = 0;
+  /// Matrix products and convolutions, and those of them on 8-bit integers.
+  unsigned contractions = 0, integerContractions = 0;
   std::vector<std::string> isas;
   std::vector<DeviceCodeSize> deviceCode;
   std::string arenaFormula;

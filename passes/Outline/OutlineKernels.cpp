@@ -10,6 +10,7 @@
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/Remarks.h"
 #include "mlir/IR/SymbolTable.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringMap.h"
 
@@ -28,7 +29,7 @@ static remark::RemarkOpts nameRemark(StringRef name) {
 /// Operations named in the name of a kernel; the rest is left out.
 static constexpr unsigned maxNamedOps = 4;
 
-/// `conv_add_relu_3` for kernel number 3.
+/// `conv_add_relu_3` for kernel number 3; `conv_i8_add_..` for one on integers.
 static std::string makeName(Block &body, unsigned number) {
   std::string name;
   unsigned named = 0;
@@ -37,6 +38,9 @@ static std::string makeName(Block &body, unsigned number) {
         named++ >= maxNamedOps)
       continue;
     name += op.getName().stripDialect();
+    if (isa<nn::MatmulOp, nn::ConvOp>(op) &&
+        getElementTypeOrSelf(op.getOperand(0).getType()).isInteger(8))
+      name += "_i8";
     name += '_';
   }
   return name + std::to_string(number);

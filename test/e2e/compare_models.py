@@ -110,9 +110,12 @@ class Sinter:
             sys.exit(f"{' '.join(command)}\nexit code {done.returncode}\n{done.stderr}")
         return done.stdout
 
+    def compile_facts(self, model, artifact, *arguments):
+        return json.loads(self.call("compile", model, "-o", artifact, "--json", *arguments))
+
     def compile(self, model, *arguments):
         artifact = self.folder / "model.sinter"
-        facts = json.loads(self.call("compile", model, "-o", artifact, "--json", *arguments))
+        facts = self.compile_facts(model, artifact, *arguments)
         print(f"compiled in {facts['compile_s']:.1f} s, "
               f"{facts['peak_rss_bytes'] / 1e6:.0f} MB at most", flush=True)
         return artifact

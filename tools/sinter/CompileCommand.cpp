@@ -210,6 +210,10 @@ static void printSummary(const Json &response, const std::string &output) {
               static_cast<long long>(number("nodes")),
               static_cast<long long>(number("kernels")),
               static_cast<long long>(number("launches")));
+  if (number("integer_contractions"))
+    std::printf("integers      %lld of %lld matrix products and convolutions\n",
+                static_cast<long long>(number("integer_contractions")),
+                static_cast<long long>(number("contractions")));
   std::printf("instructions  %s\n", listCode(response).c_str());
   std::printf("artifact      %s: %s, of them %s weights, in %.1f s\n",
               output.c_str(),
