@@ -225,7 +225,7 @@ private:
     SmallVector<Operation *> contractions;
     getOperation().walk([&](Operation *op) {
       if (isa<nn::MatmulOp, nn::ConvOp, nn::ConvTransposeOp>(op) &&
-          getElementTypeOrSelf(op->getResult(0).getType()).isF32())
+          isa<FloatType>(getElementTypeOrSelf(op->getResult(0).getType())))
         contractions.push_back(op);
     });
     auto options =

@@ -50,9 +50,9 @@ static Value padSpatial(NodeContext &node, Value value,
 /// filter [o, c/g, k..] over an input [n, c, s..] that has its pads:
 ///   windows [n, g, c/g * taps, positions], one slice of the input for each
 ///   tap; result  = filter [1, g, o/g, c/g * taps] x windows.
-static FailureOr<Value> multiplyWindows(NodeContext &node, Value input,
-                                        Value filter,
-                                        const ConvolutionForm &form) {
+FailureOr<Value> sinter::multiplyWindows(NodeContext &node, Value input,
+                                         Value filter,
+                                         const ConvolutionForm &form) {
   constexpr int64_t kMaxTaps = 1024;
   MLIRContext *context = node.getContext();
   SmallVector<SizeAttr> in = nn::getSizes(input.getType()),

@@ -27,6 +27,13 @@ struct ConvolutionForm {
   int64_t group = 1;
 };
 
+/// Convolves `input`, which has its pads, with the filter `filter`: the product
+/// of the filter, on the left, with windows of the input.
+mlir::FailureOr<mlir::Value> multiplyWindows(NodeContext &node,
+                                             mlir::Value input,
+                                             mlir::Value filter,
+                                             const ConvolutionForm &form);
+
 /// Conv and ConvTranspose of input 0 with the filter input 1, without bias.
 /// Failure has been reported.
 mlir::FailureOr<mlir::Value> convolveDynamic(NodeContext &node,

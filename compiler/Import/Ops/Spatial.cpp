@@ -152,8 +152,114 @@ static LogicalResult buildConv(NodeContext &node) {
   return node.setOutput(0, addBias(node, result));
 }
 
+namespace {
+
 /// A convolution of integers minus their zero points, exactly: one of the
-/// input, and one of the filter or of each of its output channels.
+/// input, and one of the filter or of each of its output channels. A filter
+/// that is data is on the left of a product.
+class IntegerConvolution {
+public:
+  IntegerConvolution(NodeContext &node, const Window &window)
+      : node(node), window(window), group(node.getInt("group", 1)),
+        isDynamic(!isConstantExpression(node.getInput(1))),
+        input(makeIntegerOperand(node, 0, 2, /*isLeft=*/!isDynamic)),
+        filter(makeIntegerOperand(node, 1, 3, /*isLeft=*/isDynamic)),
+        pads(window.pads) {}
+
+  LogicalResult build();
+
+private:
+  void pad();
+  FailureOr<Value> convolve(Value taps);
+  /// [channels, 1, ..] or one element, aligned with channels in dimension 1.
+  Value align(Value channels);
+  Type getWord() { return IntegerType::get(node.getContext(), 32); }
+
+  NodeContext &node;
+  const Window &window;
+  int64_t group;
+  bool isDynamic;
+  IntegerOperand input, filter;
+  SmallVector<int64_t> pads;
+};
+
+} // namespace
+
+/// The padding stands for zero, so it holds the zero point: nn.conv says so
+/// where that is known.
+void IntegerConvolution::pad() {
+  size_t rank = window.kernel.size();
+  bool isNeeded = llvm::any_of(pads, [](int64_t pad) { return pad != 0; });
+  if (!isNeeded || (!isDynamic && (!input.zeroPoint || input.knownZeroPoint)))
+    return;
+  SmallVector<nn::SizeAttr> before(2, node.getSize(0)), after(before);
+  for (size_t dim = 0; dim < rank; ++dim) {
+    before.push_back(node.getSize(pads[dim]));
+    after.push_back(node.getSize(pads[rank + dim]));
+  }
+  Type byte = cast<RankedTensorType>(input.values.getType()).getElementType();
+  Value value = input.zeroPoint
+                    ? node.reshape(node.cast(input.zeroPoint, byte), {})
+                    : node.scalar(0, byte);
+  input.values = node.create<nn::PadOp>(
+      input.values, value, nn::makeSizeArray(node.getContext(), before),
+      nn::makeSizeArray(node.getContext(), after), nn::PadMode::Constant);
+  pads.assign(pads.size(), 0);
+}
+
+FailureOr<Value> IntegerConvolution::convolve(Value taps) {
+  if (isDynamic)
+    return multiplyWindows(
+        node, input.values, taps,
+        {window.kernel, window.strides, {}, window.dilations, group});
+  return node.create<nn::ConvOp>(input.values, taps, window.strides, pads,
+                                 window.dilations, uint64_t(group),
+                                 /*channels_last=*/false,
+                                 uint64_t(input.knownZeroPoint.value_or(0)));
+}
+
+Value IntegerConvolution::align(Value channels) {
+  SmallVector<nn::SizeAttr> sizes = nn::getSizes(channels.getType());
+  bool isSingle =
+      llvm::all_of(sizes, [](nn::SizeAttr size) { return size.isConstant(1); });
+  if (isSingle)
+    return node.reshape(channels, {});
+  return node.alignChannels(node.reshape(channels, sizes[0]), node.getRank(0));
+}
+
+LogicalResult IntegerConvolution::build() {
+  pad();
+  FailureOr<Value> result = convolve(filter.values);
+  if (failed(result))
+    return failure();
+  Value zero = input.zeroPoint ? node.reshape(input.zeroPoint, {}) : Value();
+  SmallVector<int64_t> inner =
+      llvm::to_vector(llvm::seq<int64_t>(1, node.getRank(1)));
+  if (zero)
+    *result =
+        subtractProduct(node, *result, zero,
+                        align(node.reduce(node.cast(filter.values, getWord()),
+                                          nn::ReduceKind::Sum, inner)));
+  if (!filter.zeroPoint)
+    return node.setOutput(0, *result);
+  // Sums over windows of the input minus its zero point: with a filter of ones.
+  SmallVector<nn::SizeAttr> taps = node.getSizes(1);
+  if (group == 1)
+    taps[0] = node.getSize(1);
+  Type byte = cast<RankedTensorType>(filter.values.getType()).getElementType();
+  FailureOr<Value> sums =
+      convolve(node.broadcastTo(node.scalar(1, byte), taps));
+  if (failed(sums))
+    return failure();
+  int64_t count = *nn::product(node.getContext(), ArrayRef(taps).drop_front())
+                       .getConstant();
+  if (zero)
+    *sums = subtractProduct(node, *sums, zero,
+                            node.scalar(static_cast<double>(count), getWord()));
+  return node.setOutput(
+      0, subtractProduct(node, *result, align(filter.zeroPoint), *sums));
+}
+
 static LogicalResult buildConvInteger(NodeContext &node) {
   auto kernel = readFilterWindow(node);
   if (failed(kernel))
@@ -161,70 +267,7 @@ static LogicalResult buildConvInteger(NodeContext &node) {
   auto window = readWindow(node, *kernel);
   if (failed(window))
     return failure();
-  if (!isConstantExpression(node.getInput(1)))
-    return node.unsupported("a filter known when compiling",
-                            "a filter that is computed from data",
-                            "make the filter a constant of the model");
-  IntegerOperand input = makeIntegerOperand(node, 0, 2, /*isLeft=*/true);
-  IntegerOperand filter = makeIntegerOperand(node, 1, 3, /*isLeft=*/false);
-  int64_t group = node.getInt("group", 1);
-
-  // The padding stands for zero, so it holds the zero point.
-  Value padded = input.values;
-  SmallVector<int64_t> pads = window->pads;
-  if (input.zeroPoint && !input.knownZeroPoint) {
-    SmallVector<nn::SizeAttr> before(2, node.getSize(0)), after(before);
-    for (unsigned dim = 0; dim < kernel->size(); ++dim) {
-      before.push_back(node.getSize(pads[dim]));
-      after.push_back(node.getSize(pads[kernel->size() + dim]));
-    }
-    Type byte = cast<RankedTensorType>(padded.getType()).getElementType();
-    padded = node.create<nn::PadOp>(
-        padded, node.reshape(node.cast(input.zeroPoint, byte), {}),
-        nn::makeSizeArray(node.getContext(), before),
-        nn::makeSizeArray(node.getContext(), after), nn::PadMode::Constant);
-    pads.assign(pads.size(), 0);
-  }
-  auto convolve = [&](Value taps, int64_t groups) {
-    return node.create<nn::ConvOp>(padded, taps, window->strides, pads,
-                                   window->dilations, uint64_t(groups),
-                                   /*channels_last=*/false,
-                                   uint64_t(input.knownZeroPoint.value_or(0)));
-  };
-  Type word = IntegerType::get(node.getContext(), 32);
-  SmallVector<int64_t> inner = llvm::to_vector(
-      llvm::seq<int64_t>(1, static_cast<int64_t>(kernel->size()) + 2));
-  /// [channels, 1, ..] aligned with channels that are dimension 1.
-  auto alignSums = [&](Value sums) {
-    return node.alignChannels(
-        node.reshape(sums, nn::getSizes(sums.getType())[0]), node.getRank(0));
-  };
-  Value result = convolve(filter.values, group);
-  if (input.zeroPoint)
-    result =
-        subtractProduct(node, result, node.reshape(input.zeroPoint, {}),
-                        alignSums(node.reduce(node.cast(filter.values, word),
-                                              nn::ReduceKind::Sum, inner)));
-  if (!filter.zeroPoint)
-    return node.setOutput(0, result);
-  // Sums over windows of the input minus its zero point: with a filter of ones.
-  SmallVector<nn::SizeAttr> taps = node.getSizes(1);
-  if (group == 1)
-    taps[0] = node.getSize(1);
-  Type signedByte = IntegerType::get(node.getContext(), 8);
-  Value sums =
-      convolve(node.broadcastTo(node.scalar(1, signedByte), taps), group);
-  nn::SizeAttr count =
-      nn::product(node.getContext(), ArrayRef(taps).drop_front());
-  if (input.zeroPoint)
-    sums = subtractProduct(
-        node, sums, node.reshape(input.zeroPoint, {}),
-        node.scalar(static_cast<double>(count.getConstant().value_or(0)),
-                    word));
-  Value zero = filter.zeroPoint;
-  if (cast<RankedTensorType>(zero.getType()).getRank() == 1)
-    zero = node.alignChannels(zero, node.getRank(0));
-  return node.setOutput(0, subtractProduct(node, result, zero, sums));
+  return IntegerConvolution(node, *window).build();
 }
 
 /// Padding of a transposed convolution from the size that its output must have.
