@@ -54,6 +54,19 @@ def hostile_names():
     return result
 
 
+def quantized():
+    """y = w2 (w1 x), the first product of quantized operands."""
+    values = {"w1": np.arange(12, dtype=np.int8).reshape(4, 3) - 5, "s": np.float32(0.5),
+              "z": np.uint8(7), "t": np.int8(0), "w2": np.ones((3, 2), np.float32)}
+    nodes = [helper.make_node("QuantizeLinear", ["x", "s", "z"], ["q"], "quantize"),
+             helper.make_node("DequantizeLinear", ["q", "s", "z"], ["d"], "dequantize"),
+             helper.make_node("DequantizeLinear", ["w1", "s", "t"], ["w"], "weights"),
+             helper.make_node("MatMul", ["d", "w"], ["h"], "integers"),
+             helper.make_node("MatMul", ["h", "w2"], ["y"], "reals")]
+    return model(nodes, [tensor("x", FLOAT, [2, 4])], [tensor("y", FLOAT, [2, 2])],
+                 [numpy_helper.from_array(np.asarray(v), k) for k, v in values.items()])
+
+
 def two_inputs():
     """y = a + b, both [n, 2]; z = a > b."""
     nodes = [helper.make_node("Add", ["a", "b"], ["y"], "sum"),
@@ -108,6 +121,7 @@ MODELS = {
     "dense": dense,
     "alone": alone,
     "hostile_names": hostile_names,
+    "quantized": quantized,
     "two_inputs": two_inputs,
     "unknown_op": unknown_op,
     "cyclic": cyclic,
