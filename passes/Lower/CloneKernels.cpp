@@ -24,6 +24,8 @@ struct CloneKernelsPass : sinter::impl::CloneKernelsPassBase<CloneKernelsPass> {
     ModuleOp module = getOperation();
     SmallVector<kernel::FuncOp> kernels(module.getOps<kernel::FuncOp>());
     for (const InstructionSet &set : getInstructionSets()) {
+      if (!set.isDefault && !llvm::is_contained(more, set.name))
+        continue;
       OpBuilder b(module.getContext());
       b.setInsertionPointToEnd(module.getBody());
       auto copy = ModuleOp::create(b, module.getLoc(), set.moduleName);

@@ -35,7 +35,7 @@ class ContractEmitter {
 public:
   ContractEmitter(KernelBuilder &kb, const Contraction &c)
       : kb(kb), c(c), plan(planContraction(c)), choice(chooseTile(kb, c)),
-        tiles(kb, choice, c),
+        tiles(kb, choice, c, getScratch(plan.tileElements, plan.tileOffset)),
         window(getScratch(plan.windowElements, plan.windowOffset)),
         packedPanel(getScratch(plan.panelElements, plan.panelOffset)),
         epilogue(kb, c, getScratch(plan.tileElements, plan.tileOffset)) {}
@@ -369,7 +369,7 @@ void ContractEmitter::emitRows(const PartState &state, const Columns &columns) {
       columns.vectors < choice.vectors ? choice.narrowRows : choice.rows;
   // Short lines of a fixed length: tiles span several.
   Bounds bounds = state.pixelBounds;
-  if (bounds && bounds->first == bounds->second &&
+  if (!choice.isAmx && bounds && bounds->first == bounds->second &&
       bounds->first * 2 <= largest &&
       !state.part->rows[c.getLine()].isConstant(1)) {
     int64_t length = bounds->first;

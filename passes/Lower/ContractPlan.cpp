@@ -277,6 +277,9 @@ void Planner::writeScratch() {
                 16 * panelColumns);
   if (isHeavyEpilogue(c))
     plan.tileElements = getSize(maxTileElements);
+  // The same for all instruction sets, so also where there is no AMX.
+  if (c.step > 1)
+    plan.tileElements = getSize(maxAmxElements);
   auto &sparse = plan.sparse;
   sparse.lhsElements = sparse.sumElements = sparse.squareElements = zero;
   if (c.sparse && !c.sparse->hasBlocks) {

@@ -48,8 +48,10 @@ struct ContractPlan {
   nn::SizeAttr windowOffset, panelOffset, tileOffset;
 };
 
-/// Elements of the largest register tile of any instruction set.
+/// Elements of the largest register tile of any instruction set, and of the
+/// largest that tile registers hold.
 constexpr int64_t maxTileElements = 512;
+constexpr int64_t maxAmxElements = 1024;
 
 /// Where single elements of the right operand are stored: rows that are
 /// transposed together, at most, columns whose sums are kept in scratch, and

@@ -8,6 +8,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "passes/Lower/ContractAmx.h"
 #include "passes/Lower/IntegerDot.h"
 #include "passes/Lower/SparseTile.h"
 
@@ -46,6 +47,10 @@ TileChoice sinter::contract::chooseTile(const KernelBuilder &kb,
     // Both operands of a step take two registers a vector.
     choice.rows = wide ? 11 : 4;
     choice.narrowRows = wide ? 24 : 10;
+  }
+  if (canUseAmx(kb, c)) {
+    choice.isAmx = true;
+    choice.rows = choice.narrowRows = amxRows;
   }
   std::optional<int64_t> columns = c.columns.getConstant();
   if (columns && *columns <= kb.getLanes()) {
@@ -89,6 +94,19 @@ TileEmitter::emit(const TileShape &tileShape, ArrayRef<ReductionLoop> reduction,
   rhs = rhsOperand;
   masks = columnMasks;
   rowOffsets.clear();
+  if (choice.isAmx) {
+    auto getOperand = [](const TileOperand &operand) {
+      return AmxOperand{operand.buffer, operand.offset,
+                        operand.type.isInteger(8) ? 1 : quadSize};
+    };
+    emitAmxTile(kb, shape.getRows(), shape.vectors, reduction, getOperand(lhs),
+                pixelStride, getOperand(rhs), scratch);
+    Type type = getComputeType(c.elementType);
+    Sums sums;
+    for (int64_t i = 0; i < shape.getRows() * shape.vectors; ++i)
+      sums.push_back(kb.loadVector(scratch, type, kb.index(i * kb.getLanes())));
+    return sums;
+  }
   for (int64_t row = 0; row < shape.getRows(); ++row)
     rowOffsets.push_back(
         kb.size(nn::add(nn::mul(lineStride, row / shape.pixels),

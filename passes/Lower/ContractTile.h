@@ -27,6 +27,8 @@ struct TileChoice {
   unsigned vectors;
   /// Rows of tiles whose columns fit in one vector.
   int64_t narrowRows;
+  /// Whether tiles are in the registers of AMX. Each spans one line.
+  bool isAmx = false;
   /// Rounds that the right operand is fetched ahead; 0: not at all.
   int64_t prefetch = 0;
 
@@ -48,8 +50,11 @@ struct TileOperand {
 /// Emits the sums of one tile.
 class TileEmitter {
 public:
-  TileEmitter(KernelBuilder &kb, const TileChoice &choice, const Contraction &c)
-      : kb(kb), choice(choice), c(c), packed(c.packed || c.needsPackedRhs()) {}
+  /// `scratch`: for the sums, if the tiles are those of AMX.
+  TileEmitter(KernelBuilder &kb, const TileChoice &choice, const Contraction &c,
+              mlir::Value scratch)
+      : kb(kb), choice(choice), c(c), packed(c.packed || c.needsPackedRhs()),
+        scratch(scratch) {}
 
   /// Gives the sums row by row, the vectors of a row together. `lhs` is at the
   /// first row, whose lines and pixels are `lineStride` and `pixelStride`
@@ -81,6 +86,7 @@ private:
   const TileChoice &choice;
   const Contraction &c;
   bool packed;
+  mlir::Value scratch;
   /// Of the tile being emitted.
   TileShape shape;
   TileOperand lhs, rhs;

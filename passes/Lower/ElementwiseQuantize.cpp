@@ -62,10 +62,11 @@ static Value divideByConstant(ValueEmitter &e, Value x, float scale) {
   return e.fma(rest, reciprocal, quotient);
 }
 
-/// The nearest integer, halves to even, of `x` between -2^22 and 2^22, modulo
-/// 2^16: the sum with 1.5 * 2^23 has it as the lowest bits.
-static Value roundSmall(ValueEmitter &e, Value x) {
-  Value sum = arith::AddFOp::create(e.b, e.loc, x, e.constant(0x1.8p23));
+/// The nearest integer, halves to even, of `x` between -2^22 and 2^22, plus
+/// `even`, modulo 2^16: the sum with 1.5 * 2^23 has it as the lowest bits.
+static Value roundSmall(ValueEmitter &e, Value x, double even) {
+  Value magic = e.constant(0x1.8p23 + even);
+  Value sum = arith::AddFOp::create(e.b, e.loc, x, magic);
   return arith::BitcastOp::create(e.b, e.loc, e.with(e.b.getI32Type()), sum);
 }
 
@@ -85,6 +86,7 @@ Value sinter::emitQuantization(ValueEmitter &e, Value x, Value scale,
   std::optional<float> divisor = getDivisor(scale);
   auto fixedZero = dyn_cast_or_null<IntegerAttr>(getSplat(zeroPoint));
   Value quotient;
+  double even = 0;
   if (divisor && fixedZero) {
     double shift = isUnsigned ? double(fixedZero.getValue().getZExtValue())
                               : double(fixedZero.getValue().getSExtValue());
@@ -93,6 +95,9 @@ Value sinter::emitQuantization(ValueEmitter &e, Value x, Value scale,
     float high = float(most - shift) * *divisor;
     x = saturate(x, e.constant(low), e.constant(high));
     quotient = divideByConstant(e, x, *divisor);
+    // An even zero point leaves halves where they are.
+    if (std::fmod(shift, 2) == 0)
+      even = shift;
   } else {
     Value offset = arith::SIToFPOp::create(e.b, e.loc, e.type, zero);
     quotient = saturate(e.div(x, scale), e.sub(e.constant(least), offset),
@@ -100,12 +105,13 @@ Value sinter::emitQuantization(ValueEmitter &e, Value x, Value scale,
   }
   Value integer;
   if (getElementTypeOrSelf(e.type).isF32()) {
-    integer = roundSmall(e, quotient);
+    integer = roundSmall(e, quotient, even);
   } else {
     Value whole = math::RoundEvenOp::create(e.b, e.loc, quotient);
     integer = arith::FPToSIOp::create(e.b, e.loc, zero.getType(), whole);
   }
-  integer = arith::AddIOp::create(e.b, e.loc, integer, zero);
+  if (even == 0)
+    integer = arith::AddIOp::create(e.b, e.loc, integer, zero);
   return arith::TruncIOp::create(
       e.b, e.loc, e.with(IntegerType::get(to.getContext(), width)), integer);
 }

@@ -28,6 +28,10 @@ struct InstructionSet {
   } dot;
   /// Whether kernels without such products are those of another set.
   bool onlyIntegerDot;
+  /// Whether there are tile registers, multiplied by tdpbusd.
+  bool hasAmx;
+  /// Whether an artifact has kernels of the set without being asked to.
+  bool isDefault;
 };
 
 /// All sets, from the smallest on.

@@ -28,6 +28,10 @@ def CloneKernelsPass : Pass<"sinter-lower-clone-kernels", "::mlir::ModuleOp"> {
     module @x86_64_v4_vnni attributes {kernel.target = "x86-64-v4+vnni"} {}
     ```
   }];
+  let options = [
+    ListOption<"more", "more", "std::string",
+               "Names of instruction sets beside those of the default artifact">,
+  ];
   let dependentDialects = ["::sinter::kernel::KernelDialect"];
 }
 

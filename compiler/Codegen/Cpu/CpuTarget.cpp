@@ -16,8 +16,10 @@
 using namespace sinter::codegen;
 
 static const CpuTarget targets[] = {
+    {"x86-64-v4+amx", "x86_64_v4_amx", "x86-64-v4", "sapphirerapids",
+     "+avx512vnni,+amx-tile,+amx-int8", 512, &targets[2]},
     {"x86-64-v4+vnni", "x86_64_v4_vnni", "x86-64-v4", "icelake-server",
-     "+avx512vnni", 512, &targets[1]},
+     "+avx512vnni", 512, &targets[2]},
     {"x86-64-v4", "x86_64_v4", "x86-64-v4", "icelake-server", "", 512, nullptr},
     {"x86-64-v3", "x86_64_v3", "x86-64-v3", "haswell", "", 256, nullptr},
 };
@@ -26,14 +28,21 @@ static const CpuVariant variants[] = {
     {"x86-64-v4+vnni",
      SINTER_ABI_FEATURE_X86_64_V3 | SINTER_ABI_FEATURE_X86_64_V4 |
          SINTER_ABI_FEATURE_AVX512_VNNI,
-     &targets[0]},
-    {"x86-64-v4", SINTER_ABI_FEATURE_X86_64_V3 | SINTER_ABI_FEATURE_X86_64_V4,
      &targets[1]},
-    {"x86-64-v3", SINTER_ABI_FEATURE_X86_64_V3, &targets[2]},
+    {"x86-64-v4", SINTER_ABI_FEATURE_X86_64_V3 | SINTER_ABI_FEATURE_X86_64_V4,
+     &targets[2]},
+    {"x86-64-v3", SINTER_ABI_FEATURE_X86_64_V3, &targets[3]},
 };
 
 llvm::ArrayRef<CpuTarget> sinter::codegen::getDefaultTargets() {
-  return targets;
+  return llvm::ArrayRef(targets).drop_front();
+}
+
+const CpuTarget *sinter::codegen::findTarget(llvm::StringRef name) {
+  for (const CpuTarget &target : targets)
+    if (target.name == name)
+      return &target;
+  return nullptr;
 }
 
 llvm::ArrayRef<CpuVariant> sinter::codegen::getDefaultVariants() {

@@ -38,6 +38,10 @@ struct CpuVariant {
 /// The sets of kernels of the default artifact.
 llvm::ArrayRef<CpuTarget> getDefaultTargets();
 
+/// The target of that name, of the default artifact or not; null if there is
+/// none.
+const CpuTarget *findTarget(llvm::StringRef name);
+
 /// The variants of the default artifact, best first.
 llvm::ArrayRef<CpuVariant> getDefaultVariants();
 

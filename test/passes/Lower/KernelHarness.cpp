@@ -33,6 +33,7 @@
 
 #include <cstring>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 using namespace sinter;
@@ -75,6 +76,7 @@ struct CompiledKernel::State {
   mlir::MLIRContext context;
   nn::SizeAttr tiles, scratch;
   std::vector<std::string> freeDims;
+  std::string object;
   std::unique_ptr<llvm::orc::LLJIT> jit;
   sinter_abi_kernel_fn entry = nullptr;
   std::unique_ptr<GuardedBuffer> slotScratch;
@@ -103,19 +105,17 @@ bool sinter::test::canRun(const InstructionSet &set) {
   if (set.dot == InstructionSet::Dot::Vnni &&
       !__builtin_cpu_supports("avx512vnni"))
     return false;
+  // The kernel gives a process tile registers only if it asks for them:
+  // arch_prctl(ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA).
+  if (set.hasAmx && (!__builtin_cpu_supports("amx-int8") ||
+                     syscall(SYS_arch_prctl, 0x1023, 18) != 0))
+    return false;
   if (set.lanes == 16)
     return __builtin_cpu_supports("avx512f") &&
            __builtin_cpu_supports("avx512bw") &&
            __builtin_cpu_supports("avx512vl") &&
            __builtin_cpu_supports("avx512dq");
   return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-}
-
-static const codegen::CpuTarget *getTarget(const InstructionSet &set) {
-  for (const codegen::CpuTarget &target : codegen::getDefaultTargets())
-    if (target.name == set.name)
-      return &target;
-  return nullptr;
 }
 
 std::unique_ptr<CompiledKernel>
@@ -148,7 +148,7 @@ CompiledKernel::compile(llvm::StringRef source, const InstructionSet &set,
     return nullptr;
   kernel::FuncOp kernel = *module->getOps<kernel::FuncOp>().begin();
   std::tie(state.tiles, state.scratch) = planTiles(kernel);
-  const codegen::CpuTarget *target = getTarget(set);
+  const codegen::CpuTarget *target = codegen::findTarget(set.name);
 
   // The form after the phase `lower`: a module for the instruction set.
   mlir::OpBuilder b(kernel);
@@ -185,6 +185,7 @@ CompiledKernel::compile(llvm::StringRef source, const InstructionSet &set,
     std::error_code error;
     llvm::raw_fd_ostream(path, error) << (*object)->getBuffer();
   }
+  state.object = (*object)->getBuffer().str();
   if (auto error = state.jit->addObjectFile(std::move(*object))) {
     llvm::errs() << toString(std::move(error)) << "\n";
     return nullptr;
@@ -197,6 +198,8 @@ CompiledKernel::compile(llvm::StringRef source, const InstructionSet &set,
   state.entry = symbol->toPtr<sinter_abi_kernel_fn>();
   return compiled;
 }
+
+llvm::StringRef CompiledKernel::getObject() const { return state->object; }
 
 int64_t CompiledKernel::getTiles(llvm::ArrayRef<int64_t> dims) const {
   return state->evaluate(state->tiles, dims);

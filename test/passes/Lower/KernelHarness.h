@@ -70,6 +70,9 @@ public:
   int32_t run(llvm::ArrayRef<void *> buffers, llvm::ArrayRef<int64_t> dims = {},
               int64_t slots = 1) const;
 
+  /// The object file that it was compiled to.
+  llvm::StringRef getObject() const;
+
   int64_t getTiles(llvm::ArrayRef<int64_t> dims) const;
   int64_t getScratch(llvm::ArrayRef<int64_t> dims) const;
 

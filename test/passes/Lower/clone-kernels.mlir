@@ -1,4 +1,5 @@
 // RUN: sinter-opt %s --sinter-lower-clone-kernels | FileCheck %s
+// RUN: sinter-opt %s --sinter-lower-clone-kernels=more=x86-64-v4+amx | FileCheck %s --check-prefix=MORE
 
 // The original stays for the phases that read its plan.
 // CHECK-LABEL: kernel.func @relu(
@@ -15,6 +16,10 @@
 // CHECK: module @x86_64_v4_vnni attributes {kernel.target = "x86-64-v4+vnni"}
 // CHECK-NEXT: kernel.func @product(
 // CHECK-NOT: kernel.func
+
+// AMX only when asked for.
+// MORE: module @x86_64_v4_amx attributes {kernel.target = "x86-64-v4+amx"}
+// MORE-NEXT: kernel.func @product(
 kernel.func @relu(%a: tensor<4xf32>) -> tensor<4xf32> attributes {kind = #kernel.kind<loop>, tiles = #nn.size<1>, scratch = #nn.size<0>} {
   %0 = nn.relu %a : tensor<4xf32>
   kernel.yield %0 : tensor<4xf32>
