@@ -56,7 +56,7 @@ def ApplyQuantizationPass : QuantizePass<"apply"> {
     ```mlir
     %q = nn.quantize %x, %scale, %zero : tensor<4x8xf32>, tensor<f32>, tensor<ui8>
     %d = nn.dequantize %q, %scale, %zero : tensor<4x8xui8>, tensor<f32>, tensor<ui8>
-    %e = nn.dequantize %wq, %ws, %wz : tensor<8x16xi8>, tensor<1x16xf32>, tensor<i8>
+    %e = nn.weight #nn.weight<dequantize(#nn.weight<quantize(...) : tensor<8x16xi8>>, ...) : tensor<8x16xf32>>
     %y = nn.matmul %d, %e : tensor<4x8xf32>, tensor<8x16xf32>
     ```
   }];

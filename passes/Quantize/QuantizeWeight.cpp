@@ -66,7 +66,7 @@ Value quantize::quantizeWeight(OpBuilder &builder, Operation *op) {
                                   b.scalar(FLT_MIN));
   Value zero = createScalar(builder, loc, 0, builder.getI8Type());
   Value rounded = b.make<nn::QuantizeOp>(weight, scale, zero);
-  return nn::DequantizeOp::create(builder, loc, rounded, scale, zero);
+  return b.make<nn::DequantizeOp>(rounded, scale, zero);
 }
 
 /// The mean of the input channel that meets each element of the weight, in a

@@ -11,8 +11,8 @@
 
 namespace sinter::quantize {
 
-/// The constant weight of the contraction `op` as `nn.dequantize` of an `i8`
-/// weight: symmetric, with the scale max|w| / 127 for each output channel. A
+/// The constant weight of the contraction `op` as the constant `dequantize` of an
+/// `i8` weight: symmetric, with the scale max|w| / 127 for each output channel. A
 /// channel of zeros stays one.
 mlir::Value quantizeWeight(mlir::OpBuilder &builder, mlir::Operation *op);
 

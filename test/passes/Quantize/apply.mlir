@@ -8,11 +8,8 @@ func.func @matmul(%x: tensor<4x8xf32>) -> tensor<4x16xf32> {
   // CHECK-DAG: %[[ZERO:.+]] = nn.weight #nn.weight<dense {value = dense<3> : tensor<ui8>}
   // CHECK-DAG: %[[Q:.+]] = nn.quantize %[[X]], %[[SCALE]], %[[ZERO]]
   // CHECK-DAG: %[[D:.+]] = nn.dequantize %[[Q]], %[[SCALE]], %[[ZERO]]
-  // The scale of a column: its largest magnitude over 127.
-  // CHECK-DAG: %[[WS:.+]] = nn.weight #nn.weight<max(#nn.weight<div(#nn.weight<reduce(#nn.weight<abs(#nn.weight<file {name = "w"} {{.*}} tensor<1x16xf32>>
-  // CHECK-DAG: %[[WZ:.+]] = nn.weight #nn.weight<dense {value = dense<0> : tensor<i8>}
-  // CHECK-DAG: %[[WQ:.+]] = nn.weight #nn.weight<quantize(#nn.weight<file {name = "w"} {{.*}} : tensor<8x16xi8>>
-  // CHECK-DAG: %[[WD:.+]] = nn.dequantize %[[WQ]], %[[WS]], %[[WZ]] : tensor<8x16xi8>, tensor<1x16xf32>, tensor<i8>
+  // The scale of a column is its largest magnitude over 127.
+  // CHECK-DAG: %[[WD:.+]] = nn.weight #nn.weight<dequantize(#nn.weight<quantize(#nn.weight<file {name = "w"} : tensor<8x16xf32>>, #nn.weight<max(#nn.weight<div(#nn.weight<reduce(#nn.weight<abs(#nn.weight<file {name = "w"} {{.*}} {axes = array<i64: 0>, kind = {{.*}}max{{.*}}} : tensor<1x16xf32>>{{.*}} : tensor<8x16xi8>>{{.*}} : tensor<8x16xf32>>
   // CHECK: nn.matmul %[[D]], %[[WD]] : tensor<4x8xf32>, tensor<8x16xf32>
   %w = nn.weight #nn.weight<file {name = "w"} : tensor<8x16xf32>>
   %y = nn.matmul %x, %w {plan = {lhs_scale = 0.25 : f32, lhs_zero_point = 3 : i64, precision = "w8a8", reason = "test"}} : tensor<4x8xf32>, tensor<8x16xf32>
