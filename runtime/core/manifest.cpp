@@ -368,6 +368,7 @@ sinter_status_t Reader::read(const fb::Manifest &manifest) {
   if (!status && manifest.device())
     readDevice(*manifest.device());
   out.info.name = text(manifest.model_name());
+  out.info.lock = text(manifest.lock());
   out.info.compiler = text(manifest.compiler());
   out.info.arena_formula = text(manifest.arena_formula());
   out.info.scratch_formula = text(manifest.scratch_formula());

@@ -147,10 +147,19 @@ static void printModel(const sinter_model_t *model) {
   }
 }
 
-static int runInspect(const CommonOptions &options) {
+static int runInspect(const CommonOptions &options, bool lock) {
   Artifact artifact(options.file, !options.noCache);
   ModelHandle model =
       openModel(artifact.getPath(), options.isa, /*verifyWeights=*/false);
+  if (lock) {
+    const char *text = sinter_model_info(model.get())->lock;
+    if (*text == '\0')
+      throw Failure(ExitCode::BadInputFile, "no_lock",
+                    "'" + options.file +
+                        "' has no lock: nothing was measured to compile it");
+    std::fputs(text, stdout);
+    return 0;
+  }
   if (options.json)
     std::printf("%s\n", describeModel(model.get())
                             .dump(2, ' ', false, Json::error_handler_t::replace)
@@ -164,6 +173,9 @@ void addInspectCommand(CLI::App &app, Action &action) {
   CLI::App *command = app.add_subcommand(
       "inspect", "Show what an artifact takes, gives, needs and consists of");
   auto options = std::make_shared<CommonOptions>();
+  auto lock = std::make_shared<bool>(false);
+  command->add_flag("--lock", *lock,
+                    "Print the lock: what was measured to compile it");
   command->add_option("FILE", options->file, "The artifact, or FILE.onnx")
       ->required();
   command->add_flag("--no-cache", options->noCache,
@@ -171,8 +183,8 @@ void addInspectCommand(CLI::App &app, Action &action) {
   addJsonFlag(command, options->json);
   command->footer("Example:\n"
                   "  sinter inspect resnet50.sinter");
-  command->callback([options, &action] {
-    action = [options] { return runInspect(*options); };
+  command->callback([options, lock, &action] {
+    action = [options, lock] { return runInspect(*options, *lock); };
   });
 }
 

@@ -67,6 +67,42 @@ def quantized():
                  [numpy_helper.from_array(np.asarray(v), k) for k, v in values.items()])
 
 
+def mlp():
+    """y = relu(x u + b) v, 64 to 256 to 16 channels with a free batch; a channel of u is zero."""
+    rng = np.random.default_rng(0)
+    first = (rng.standard_normal((64, 256)) / 8).astype(np.float32)
+    first[:, 3] = 0
+    second = (rng.standard_normal((256, 16)) / 16).astype(np.float32)
+    bias = rng.standard_normal(256).astype(np.float32)
+    nodes = [helper.make_node("MatMul", ["x", "u"], ["h"], "first"),
+             helper.make_node("Add", ["h", "b"], ["s"], "bias"),
+             helper.make_node("Relu", ["s"], ["r"], "activation"),
+             helper.make_node("MatMul", ["r", "v"], ["y"], "second")]
+    return model(nodes, [tensor("x", FLOAT, ["batch", 64])],
+                 [tensor("y", FLOAT, ["batch", 16])],
+                 [numpy_helper.from_array(first, "u"), numpy_helper.from_array(bias, "b"),
+                  numpy_helper.from_array(second, "v")])
+
+
+def mlp_overflow():
+    """A product over more than 65536 channels."""
+    weight = np.ones((65537, 2), np.float32)
+    return model([helper.make_node("MatMul", ["x", "w"], ["y"], "wide")],
+                 [tensor("x", FLOAT, [1, 65537])], [tensor("y", FLOAT, [1, 2])],
+                 [numpy_helper.from_array(weight, "w")])
+
+
+def quantized():
+    """y = dequantize(quantize(x)) w."""
+    constants = [numpy_helper.from_array(np.array(0.5, np.float32), "s"),
+                 numpy_helper.from_array(np.array(3, np.uint8), "z"),
+                 numpy_helper.from_array(np.ones((4, 2), np.float32), "w")]
+    nodes = [helper.make_node("QuantizeLinear", ["x", "s", "z"], ["q"], "quantize"),
+             helper.make_node("DequantizeLinear", ["q", "s", "z"], ["d"], "dequantize"),
+             helper.make_node("MatMul", ["d", "w"], ["y"], "product")]
+    return model(nodes, [tensor("x", FLOAT, [1, 4])], [tensor("y", FLOAT, [1, 2])], constants)
+
+
 def two_inputs():
     """y = a + b, both [n, 2]; z = a > b."""
     nodes = [helper.make_node("Add", ["a", "b"], ["y"], "sum"),
@@ -121,6 +157,8 @@ MODELS = {
     "dense": dense,
     "alone": alone,
     "hostile_names": hostile_names,
+    "mlp": mlp,
+    "mlp_overflow": mlp_overflow,
     "quantized": quantized,
     "two_inputs": two_inputs,
     "unknown_op": unknown_op,
