@@ -74,9 +74,9 @@ typedef struct sinter_model_info {
   uint64_t artifact_bytes;
   uint64_t code_bytes;
   uint64_t weights_bytes;
-  const char *lock;    /* what was measured to compile it, as JSON; or "" */
   uint32_t node_count; /* nodes of the ONNX graph */
   uint32_t abi_version;
+  const char *lock; /* what was measured to compile it, as JSON; or "" */
 } sinter_model_info_t;
 SINTER_API const sinter_model_info_t *
 sinter_model_info(const sinter_model_t *model);
