@@ -6,6 +6,7 @@
 
 #include "compiler/Driver/Quantizing.h"
 
+#include "compiler/Calibrate/BatchNorm.h"
 #include "compiler/Driver/Measuring.h"
 #include "passes/Quantize/Layer.h"
 
@@ -37,6 +38,39 @@ makeStatic(std::vector<calibrate::InputSpec> inputs, mlir::func::FuncOp main,
   return inputs;
 }
 
+/// Where there are no samples: puts what batch normalizations say in place of
+/// what noise gave, and warns.
+static void
+useBatchNorms(mlir::func::FuncOp function,
+              llvm::ArrayRef<quantize::Watched> values,
+              llvm::MutableArrayRef<quantize::Statistics> statistics,
+              const Events &events) {
+  size_t found = 0;
+  auto model = function->getParentOfType<mlir::ModuleOp>()
+                   ->getAttrOfType<mlir::StringAttr>("nn.model");
+  auto store =
+      WeightStore::open(model ? model.getValue() : "", function.getLoc());
+  if (mlir::succeeded(store)) {
+    calibrate::BatchNormStatistics norms(**store);
+    for (auto [watched, statistic] : llvm::zip(values, statistics))
+      if (auto better = norms.find(watched.value)) {
+        statistic = std::move(*better);
+        ++found;
+      }
+  }
+  if (!events.warning)
+    return;
+  std::string rest = std::to_string(values.size() - found);
+  events.warning("without --calibrate the ranges of " +
+                 (found ? std::to_string(found) +
+                              " activations come from BatchNorm statistics, "
+                              "those of " +
+                              rest + " others from seeded noise at the inputs"
+                        : rest + " activations come from seeded noise at the "
+                                 "inputs") +
+                 "; expect less accuracy than with typical samples");
+}
+
 std::unique_ptr<Quantizing> Quantizing::create(const CompileRequest &request,
                                                mlir::ModuleOp module,
                                                const Events &events,
@@ -61,10 +95,6 @@ std::unique_ptr<Quantizing> Quantizing::create(const CompileRequest &request,
   if (!request.calibrate.empty()) {
     source = calibrate::SampleSource::open(request.calibrate, inputs, problem);
   } else {
-    if (events.warning)
-      events.warning("without --calibrate the ranges of activations come from "
-                     "seeded noise at the inputs; expect less accuracy than "
-                     "with typical samples");
     source = calibrate::SampleSource::makeNoise(
         makeStatic(inputs, main, getTypicalDims(module)), kNoiseSamples);
   }
@@ -85,8 +115,16 @@ std::unique_ptr<Quantizing> Quantizing::create(const CompileRequest &request,
     return nullptr;
   }
   quantizing->dims = quantizing->calibrator->getDims(main);
-  plan.observe = [calibrator = quantizing->calibrator.get()](auto &&...args) {
-    return calibrator->observe(args...);
+  plan.observe = [calibrator = quantizing->calibrator.get(), &events,
+                  hasSamples = !request.calibrate.empty()](
+                     mlir::func::FuncOp function,
+                     llvm::ArrayRef<quantize::Watched> values,
+                     llvm::MutableArrayRef<quantize::Statistics> statistics) {
+    if (mlir::failed(calibrator->observe(function, values, statistics)))
+      return mlir::failure();
+    if (!hasSamples)
+      useBatchNorms(function, values, statistics, events);
+    return mlir::success();
   };
   return quantizing;
 }

@@ -92,6 +92,22 @@ def mlp_overflow():
                  [numpy_helper.from_array(weight, "w")])
 
 
+def normalized():
+    """Two convolutions with a normalization and a ReLU between them."""
+    rng = np.random.default_rng(0)
+    constants = {"u": rng.standard_normal((4, 3, 3, 3)) * 50, "v": rng.standard_normal((2, 4, 3, 3)),
+                 "gamma": np.full(4, 2), "beta": np.ones(4), "mean": np.arange(4), "var": np.full(4, 9)}
+    nodes = [helper.make_node("Conv", ["x", "u"], ["a"], "first"),
+             helper.make_node("BatchNormalization", ["a", "gamma", "beta", "mean", "var"], ["n"],
+                              "norm"),
+             helper.make_node("Relu", ["n"], ["r"], "activation"),
+             helper.make_node("Conv", ["r", "v"], ["y"], "second")]
+    return model(nodes, [tensor("x", FLOAT, ["batch", 3, 8, 8])],
+                 [tensor("y", FLOAT, ["batch", 2, 4, 4])],
+                 [numpy_helper.from_array(value.astype(np.float32), name)
+                  for name, value in constants.items()])
+
+
 def quantized():
     """y = dequantize(quantize(x)) w."""
     constants = [numpy_helper.from_array(np.array(0.5, np.float32), "s"),
@@ -159,6 +175,7 @@ MODELS = {
     "hostile_names": hostile_names,
     "mlp": mlp,
     "mlp_overflow": mlp_overflow,
+    "normalized": normalized,
     "quantized": quantized,
     "two_inputs": two_inputs,
     "unknown_op": unknown_op,
