@@ -95,8 +95,9 @@ def mlp_overflow():
 def normalized():
     """Two convolutions with a normalization and a ReLU between them."""
     rng = np.random.default_rng(0)
-    constants = {"u": rng.standard_normal((4, 3, 3, 3)) * 50, "v": rng.standard_normal((2, 4, 3, 3)),
-                 "gamma": np.full(4, 2), "beta": np.ones(4), "mean": np.arange(4), "var": np.full(4, 9)}
+    constants = {"u": rng.standard_normal((32, 3, 3, 3)) * 50,
+                 "v": rng.standard_normal((2, 32, 3, 3)), "gamma": np.full(32, 2),
+                 "beta": np.ones(32), "mean": np.arange(32), "var": np.full(32, 9)}
     nodes = [helper.make_node("Conv", ["x", "u"], ["a"], "first"),
              helper.make_node("BatchNormalization", ["a", "gamma", "beta", "mean", "var"], ["n"],
                               "norm"),
