@@ -112,10 +112,7 @@ Value quantize::makeBiasCorrection(OpBuilder &builder, Operation *op,
   if (!means)
     return {};
   ConstantBuilder b{builder, op->getLoc()};
-  auto source = dequantized.getDefiningOp<nn::DequantizeOp>();
-  Value rounded = b.make<nn::DequantizeOp>(source.getInput(), source.getScale(),
-                                           source.getZeroPoint());
-  Value error = b.make<nn::SubOp>(op->getOperand(1), rounded);
+  Value error = b.make<nn::SubOp>(op->getOperand(1), dequantized);
   Value sum = b.make<nn::ReduceOp>(b.make<nn::MulOp>(error, means),
                                    nn::ReduceKind::Sum, getContractedAxes(op));
   auto type = cast<RankedTensorType>(sum.getType());

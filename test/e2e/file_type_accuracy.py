@@ -88,7 +88,7 @@ def get_accuracy(build, artifact, features, expected, labels, folder):
     subprocess.run([build / "bin" / "sinter", "run", artifact, "--input",
                     f"bytes={folder / 'bytes.npy'}", "--output-dir", folder],
                    check=True, stdout=subprocess.DEVNULL)
-    best = np.load(folder / "target_label.npy").argmax(axis=1)
+    best = np.load(folder / "output_0.npy").argmax(axis=1)
     return np.mean([labels[i] == label for i, label in zip(best, expected)])
 
 

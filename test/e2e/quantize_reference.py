@@ -165,7 +165,7 @@ def main():
             (folder / "plan.mlir").write_text(text)
             run("compile", "plan.mlir", "--start-after=plan", "-o", "q.sinter")
             run("run", "q.sinter", "--input", "x=x.npy", "--output-dir", ".")
-            found, expected = np.load(folder / "y.npy"), compute(x, weights, Rounded(plans))
+            found, expected = np.load(folder / "output_0.npy"), compute(x, weights, Rounded(plans))
             effect = np.linalg.norm(expected - exact)
             difference = np.linalg.norm(found - expected)
             good = difference < 0.1 * effect and effect < 0.05 * np.linalg.norm(exact)
