@@ -150,8 +150,7 @@ namespace {
 class BlockWalk {
 public:
   BlockWalk(const Expression &e, const MatrixView &view, int64_t width)
-      : e(e), view(view), width(width),
-        depth(width == 1 ? elementDepth : view.rows),
+      : view(view), depth(width == 1 ? elementDepth : view.rows),
         panels((view.columns + width - 1) / width),
         isStored(panels * view.rows) {
     std::vector<Scalar> elements;
@@ -188,9 +187,8 @@ public:
   }
 
 private:
-  const Expression &e;
   const MatrixView &view;
-  int64_t width, depth, panels;
+  int64_t depth, panels;
   std::vector<bool> isStored;
 };
 } // namespace

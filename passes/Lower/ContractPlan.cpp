@@ -167,8 +167,11 @@ int64_t Planner::getWindowElements() const {
   return elements;
 }
 
-/// Panels that share a window at least, because each group copies it again.
+/// Panels that share a window, or rows that are transposed, at least, because
+/// each group copies it again.
 int64_t Planner::getFewestPanels() const {
+  if (c.sparse && !c.sparse->hasBlocks)
+    return std::clamp<int64_t>(sparseColumns / panelColumns, 1, panels);
   if (!c.window)
     return 1;
   int64_t copied = getWindowElements() / 16 * cyclesPerVectorCopy;

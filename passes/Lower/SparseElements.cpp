@@ -27,7 +27,7 @@ SparseElementsEmitter::SparseElementsEmitter(KernelBuilder &kb,
       blockRows(blockVectors * kb.getLanes()), mostVectors(blockVectors) {
   std::optional<int64_t> rows = c.rows[c.getPixel()].getConstant();
   std::optional<int64_t> blocks = plan.pixelBlocks.getConstant();
-  if (rows && blocks && llvm::divideCeil(*rows, *blocks) <= blockRows) {
+  if (rows && blocks && (*rows + *blocks - 1) / *blocks <= blockRows) {
     int64_t lanes = kb.getLanes();
     fewestVectors =
         std::max<int64_t>(1, llvm::divideCeil(*rows / *blocks, lanes));
