@@ -118,20 +118,24 @@ static int64_t countKept(const Layer &layer, const PruneSpec &spec) {
   return blocks - int64_t(std::floor(spec.sparsity * blocks + 1e-6));
 }
 
+/// A tensor without elements would have no place in the artifact.
+static int64_t makeCount(int64_t stored) {
+  return std::max<int64_t>(1, stored);
+}
+
 int64_t sinter::prune::countStored(const Layer &layer, const PruneSpec &spec,
                                    KernelForm form) {
   if (spec.kind == PruneSpec::Kind::Groups)
-    return layer.rows / spec.group * spec.keep * layer.columns;
+    return makeCount(layer.rows / spec.group * spec.keep * layer.columns);
   int64_t width = form == KernelForm::Blocks ? kernel::sparseBlock : 1;
-  return countKept(layer, spec) * llvm::divideCeil(spec.width, width);
+  return makeCount(countKept(layer, spec) *
+                   llvm::divideCeil(spec.width, width));
 }
 
 int64_t sinter::prune::countStored(const weights::Sparsity &sparsity,
                                    KernelForm form) {
-  // A tensor without elements would have no place in the artifact.
-  return std::max<int64_t>(1, form == KernelForm::Blocks
-                                  ? sparsity.nonZeroBlocks
-                                  : sparsity.nonZeros);
+  return makeCount(form == KernelForm::Blocks ? sparsity.nonZeroBlocks
+                                              : sparsity.nonZeros);
 }
 
 nn::WeightAttr sinter::prune::prune(const Layer &layer, nn::WeightAttr weight,

@@ -175,6 +175,42 @@ TEST(Sparse, HeavyEpilogue) {
   }
 }
 
+TEST(Sparse, HalfPrecision) {
+  // Operands of 16 bits, sums of 32; the result may be rounded to 11 digits.
+  SparseCase test{33, 70, 40, share(30)};
+  auto toHalf = [](const std::vector<float> &values) {
+    return std::vector<_Float16>(values.begin(), values.end());
+  };
+  auto toFloat = [](const std::vector<_Float16> &values) {
+    return std::vector<float>(values.begin(), values.end());
+  };
+  std::vector<_Float16> lhs = toHalf(makeUniform(test.m * test.k));
+  std::vector<float> weight = toFloat(toHalf(makeWeight(test)));
+  std::vector<float> expected =
+      getExpected(test, toFloat(lhs), weight, std::vector<float>(test.n, 0.0f));
+  for (long width : {16, 1}) {
+    SparseWeight packed(weight, test.k, test.n, width);
+    std::string types = packed.getTypes();
+    types.replace(types.rfind("f32"), 3, "f16");
+    std::string arguments = packed.getArguments();
+    arguments.replace(arguments.rfind("f32"), 3, "f16");
+    std::string body =
+        "@f(%a: tensor<33x70xf16>, " + arguments +
+        ") -> tensor<33x40xf32> attributes {kind = #kernel.kind<contract>} {\n"
+        "  %0 = kernel.unpack_sparse %s, %i, %v : " +
+        types +
+        " -> tensor<70x40xf16>\n"
+        "  %1 = nn.matmul %a, %0 : tensor<33x70xf16>, tensor<70x40xf16>\n"
+        "  %2 = nn.relu %1 : tensor<33x40xf16>\n"
+        "  %3 = nn.cast %2 : tensor<33x40xf16> to tensor<33x40xf32>\n"
+        "  kernel.yield %3 : tensor<33x40xf32>\n}";
+    expectKernel(body,
+                 {toBytes(lhs), toBytes(packed.starts), toBytes(packed.indices),
+                  toBytes(toHalf(packed.values))},
+                 expected, {}, 1.0 / 1024);
+  }
+}
+
 TEST(Sparse, StridedPointwiseConvolution) {
   // [1, 9, 7, 24] at every second place -> [1, 5, 4, 20].
   long channels = 24, columns = 20;
