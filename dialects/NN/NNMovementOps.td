@@ -84,8 +84,9 @@ def NN_TransposeOp : NN_InferredOp<"transpose"> {
 def NN_SliceOp : NN_InferredOp<"slice"> {
   let summary = "takes sizes[d] elements of each dimension from starts[d] in steps of steps[d]";
   let description = [{
-    All three have one entry a dimension; a step may be negative (`starts` is then the
-    last element taken). The importer has normalized and clamped ONNX's.
+    In each dimension result[i] = input[start + i * step] for 0 <= i < size: with a
+    negative step the elements are taken backwards from `start`, which is then the
+    largest index. The importer has normalized and clamped ONNX's.
     ```mlir
     %y = nn.slice %x starts [#nn.size<0>, #nn.size<2>] sizes [#nn.size<n>, #nn.size<4>] steps [1, 1] : tensor<?x8xf32, #nn.dims<[n, 8]>>
     ```
@@ -124,7 +125,7 @@ def NN_PadOp : NN_InferredOp<"pad"> {
   let arguments = (ins NN_AnyTensor:$input, NN_AnyTensor:$value, TypedArrayAttrBase<NN_SizeAttr, "sizes">:$before,
                        TypedArrayAttrBase<NN_SizeAttr, "sizes">:$after, NN_PadModeAttr:$mode);
   let results = (outs NN_AnyTensor:$result);
-  let assemblyFormat = "$input `,` $value $mode `before` $before `after` $after attr-dict `:` type($input) `,` type($value)";
+  let assemblyFormat = "$input `,` $value `` $mode `before` $before `after` $after attr-dict `:` type($input) `,` type($value)";
 }
 def NN_GatherOp : NN_InferredOp<"gather"> {
   let summary = "takes slices along an axis by index; negative indices count from the end";

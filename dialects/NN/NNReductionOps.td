@@ -29,14 +29,14 @@ def NN_ReduceOp : NN_InferredOp<"reduce"> {
   }];
   let arguments = (ins NN_AnyTensor:$input, NN_ReduceKindAttr:$kind, DenseI64ArrayAttr:$axes);
   let results = (outs NN_AnyTensor:$result);
-  let assemblyFormat = "$kind $input `axes` $axes attr-dict `:` type($input)";
+  let assemblyFormat = "`` $kind $input `axes` $axes attr-dict `:` type($input)";
 }
 def NN_ArgReduceOp : NN_InferredOp<"arg_reduce"> {
   let summary = "gives the index (i64) of the largest or smallest element along an axis, which stays with size 1";
   let description = "Constraint: (C1) the axis is a dimension of the input; (C2) kind is max or min.";
   let arguments = (ins NN_AnyTensor:$input, NN_ReduceKindAttr:$kind, I64Attr:$axis, UnitAttr:$select_last);
   let results = (outs NN_AnyTensor:$result);
-  let assemblyFormat = "$kind $input `axis` $axis (`last` $select_last^)? attr-dict `:` type($input)";
+  let assemblyFormat = "`` $kind $input `axis` $axis (`last` $select_last^)? attr-dict `:` type($input)";
   let hasVerifier = 1;
 }
 

@@ -24,7 +24,7 @@ def NN_PoolOp : NN_InferredOp<"pool"> {
                        DenseI64ArrayAttr:$pads, DenseI64ArrayAttr:$dilations, UnitAttr:$ceil_mode,
                        UnitAttr:$count_include_pad, UnitAttr:$channels_last);
   let results = (outs NN_AnyTensor:$result);
-  let assemblyFormat = [{ $kind $input `window` $window `strides` $strides `pads` $pads `dilations` $dilations
+  let assemblyFormat = [{ `` $kind $input `window` $window `strides` $strides `pads` $pads `dilations` $dilations
     (`ceil` $ceil_mode^)? (`include_pad` $count_include_pad^)? (`channels_last` $channels_last^)? attr-dict `:` type($input) }];
   let hasVerifier = 1;
 }
@@ -58,7 +58,7 @@ def NN_ResizeOp : NN_Op<"resize"> {
   let arguments = (ins NN_AnyTensor:$input, NN_ResizeModeAttr:$mode, NN_ResizeCoordinatesAttr:$coordinates,
                        NN_ResizeRoundingAttr:$rounding, DenseF64ArrayAttr:$scales, DefaultValuedAttr<F64Attr, "-0.75">:$cubic_coefficient);
   let results = (outs NN_AnyTensor:$result);
-  let assemblyFormat = "$mode $input $coordinates $rounding `scales` $scales attr-dict `:` type($input) `to` type($result)";
+  let assemblyFormat = "`` $mode $input `` $coordinates `` $rounding `scales` $scales attr-dict `:` type($input) `to` type($result)";
   let hasVerifier = 1;
 }
 

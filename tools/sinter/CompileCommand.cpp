@@ -314,18 +314,20 @@ void addCompileCommand(CLI::App &app, Action &action) {
                    "The artifact; default: ./STEM.sinter")
       ->type_name("FILE");
   addList(command, "--dim", options->dims,
-          "Range of a free dimension, with the size to be fastest at; or its "
-          "one size")
-      ->type_name("NAME=LO..HI[@OPT]|N");
+          "The one size of a free dimension; or its range, and the size to be "
+          "fastest at")
+      ->type_name("NAME=N|LO..HI[@OPT]");
   addList(command, "--shape", options->shapes,
-          "Ranges of all dimensions of an input")
-      ->type_name("INPUT=1..32,3,224,224");
+          "The same for every dimension of an input, in order")
+      ->type_name("INPUT=SIZE,SIZE,...");
   command
       ->add_option("--outputs", options->outputs,
                    "Inner tensors to add as outputs")
       ->type_name("NAME,...|all");
   addTargetOptions(command, options->targets, /*withArchitectures=*/true);
-  command->add_option("--threads", options->threads, "Threads to compile with")
+  command
+      ->add_option("--threads", options->threads,
+                   "Threads to compile with; default: all")
       ->check(CLI::Range(1, 1024))
       ->type_name("N");
   command

@@ -16,6 +16,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <map>
+#include <numeric>
 #include <set>
 
 namespace sinter::cli {
@@ -310,8 +311,9 @@ void Page::writeSlowest() {
   for (size_t i = 0; i < kernels.size(); ++i)
     if (kernels[i]["us"].is_number())
       order.push_back(i);
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-    return kernels[a]["us"].get<double>() > kernels[b]["us"].get<double>();
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    return std::make_pair(-kernels[a]["us"].get<double>(), a) <
+           std::make_pair(-kernels[b]["us"].get<double>(), b);
   });
   order.resize(std::min(order.size(), most));
   out += "<h3>Where the time goes</h3>\n"
@@ -360,9 +362,13 @@ void Page::writeLeftAlone() {
     for (const Json &node : decision["nodes"])
       target.nodes.push_back(node.get<size_t>());
   }
-  std::stable_sort(
-      groups.begin(), groups.end(),
-      [](const Group &a, const Group &b) { return a.times > b.times; });
+  // Those that come often first, then as the compiler met them.
+  std::vector<size_t> order(groups.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    return std::make_pair(groups[b].times, a) <
+           std::make_pair(groups[a].times, b);
+  });
   out += "<section id=\"left-alone\" aria-labelledby=\"left-alone-title\">\n"
          "<h2 id=\"left-alone-title\">What was left alone, and why</h2>\n";
   if (groups.empty()) {
@@ -372,7 +378,8 @@ void Page::writeLeftAlone() {
   out += "<div class=\"scroll\"><table>\n<thead><tr>"
          "<th class=\"number\">Times</th><th>What</th><th>Why</th>"
          "<th>Nodes</th></tr></thead>\n<tbody>\n";
-  for (Group &group : groups) {
+  for (size_t number : order) {
+    Group &group = groups[number];
     std::sort(group.nodes.begin(), group.nodes.end());
     group.nodes.erase(std::unique(group.nodes.begin(), group.nodes.end()),
                       group.nodes.end());

@@ -1,5 +1,6 @@
 // RUN: sinter-opt %s | FileCheck %s
 // RUN: sinter-opt %s --mlir-print-op-generic | sinter-opt | FileCheck %s
+// RUN: sinter-opt %s | FileCheck %s --check-prefix=SPACES --strict-whitespace
 
 !dyn = tensor<?x8x4xf32, #nn.dims<[n, 8, 4]>>
 
@@ -7,6 +8,7 @@
 func.func @reduce(%x: !dyn) -> tensor<1x8x1xf32> {
   // CHECK: nn.reduce sum %{{.+}} axes [0] : tensor<?x8x4xf32, #nn.dims<[n, 8, 4]>>
   %0 = nn.reduce sum %x axes [0] : !dyn
+  // SPACES: {{^}}    %1 = nn.reduce max %arg0 axes [1] : tensor
   // CHECK: nn.reduce max
   %1 = nn.reduce max %x axes [1] : !dyn
   // CHECK: nn.reduce min
