@@ -175,17 +175,31 @@ std::string Page::describeDecision(const Json &decision) const {
   return html + ")</span>";
 }
 
+/// How much a decision says about its node: most of all what was left alone,
+/// then what its numbers are, then its kernel. Without a kernel the last thing
+/// done tells what became of it.
+static int weighDecision(const Json &decision, bool isWithoutKernel) {
+  std::string kind = decision.value("kind", "");
+  if (kind == "missed" || kind == "failed")
+    return 4;
+  if (kind == "analysis")
+    return 0;
+  const Json metrics = decision.value("metrics", Json::object());
+  if (metrics.contains("precision") || metrics.contains("sparsity"))
+    return 3;
+  return isWithoutKernel || decision.value("phase", "") == "fuse" ? 2 : 1;
+}
+
 std::string Page::explainNode(const Json &node) const {
   const Json *told = nullptr;
+  int best = -1;
   for (const Json &number : node["decisions"]) {
     const Json &decision = decisions[number.get<size_t>()];
-    bool isMissed = decision.value("kind", "") == "missed";
-    bool isFact = decision.value("kind", "") == "analysis";
-    // What was left alone, or else the last thing done, says most.
-    if (!told || isMissed ||
-        (!isFact && told->value("kind", "") != "missed" &&
-         (node["launches"].empty() || decision.value("phase", "") == "fuse")))
+    int weight = weighDecision(decision, node["launches"].empty());
+    if (weight >= best) {
       told = &decision;
+      best = weight;
+    }
   }
   if (node["launches"].empty() &&
       (!told ||
