@@ -61,8 +61,19 @@ static std::string getPrecision(kernel::FuncOp kernel) {
   return type ? getPrecisionName(type) : "";
 }
 
+/// The devices that kernels are made for: what the module says, or the
+/// processor alone.
+static std::vector<std::string> getDevices(mlir::Operation *module) {
+  std::vector<std::string> devices;
+  if (auto targets = module->getAttrOfType<mlir::ArrayAttr>("sinter.targets"))
+    for (llvm::StringRef target : targets.getAsValueRange<mlir::StringAttr>())
+      devices.push_back(target.str());
+  return devices.empty() ? std::vector<std::string>{"cpu"} : devices;
+}
+
 static ReportKernel describe(kernel::FuncOp kernel) {
   ReportKernel result;
+  result.devices = getDevices(kernel->getParentOp());
   result.name = kernel.getSymName().str();
   result.kind = kernel::stringifyKind(kernel.getKind()).str();
   for (mlir::Operation &op : kernel.getBody().front().without_terminator())

@@ -23,6 +23,7 @@ struct ReportKernel {
   std::string name, kind;
   std::vector<std::string> operations; ///< nn operations, in order
   std::string precision;               ///< "fp32", "w8a8", "int64", ...
+  std::vector<std::string> devices;    ///< those that there is code for
   std::optional<double> sparsity;      ///< share of weights left out
   std::string tiles, scratch;          ///< formulas; empty before outlining
   std::string code;                    ///< its IR, without locations

@@ -61,7 +61,7 @@ Json makeResponse(const std::string &name) {
          "launches": [], "last_phase": "import", "fused_with": [],
          "decisions": []}],
       "kernels": [
-        {"name": "relu_0", "kind": "loop", "device": "cpu",
+        {"name": "relu_0", "kind": "loop", "devices": ["cpu"],
          "precision": "fp32", "sparsity": 0.8, "operations": ["relu"],
          "tiles": "batch", "scratch_bytes": "0", "launches": [0, 1],
          "code": "kernel.func @relu_0 <>"}],

@@ -423,7 +423,7 @@ void Page::writeNode(size_t position) {
     const Json &kernel = kernels[number.get<size_t>()];
     kernelLinks +=
         (kernelLinks.empty() ? "" : ", ") + linkKernel(number.get<size_t>());
-    devices.insert(kernel.value("device", ""));
+    devices.insert(join(kernel["devices"]));
     precisions.insert(kernel.value("precision", ""));
     if (kernel["sparsity"].is_number())
       sparsities.insert(formatShare(kernel["sparsity"].get<double>()));
@@ -487,7 +487,7 @@ void Page::writeKernel(size_t number) {
          "\">\n<h3>" + escapeHtml(kernel.value("name", "")) + "</h3>\n<dl>\n";
   writeTerm("Computes", escapeHtml(join(kernel["operations"])));
   writeTerm("Kind", escapeHtml(kernel.value("kind", "")));
-  writeTerm("Device", escapeHtml(kernel.value("device", "")));
+  writeTerm("Device", escapeHtml(join(kernel["devices"])));
   writeTerm("Precision", escapeHtml(kernel.value("precision", "")));
   if (kernel["sparsity"].is_number())
     writeTerm("Sparsity", formatShare(kernel["sparsity"].get<double>()));

@@ -76,9 +76,18 @@ TEST_F(ReportTest, ConnectsNodesLaunchesAndKernels) {
   EXPECT_EQ(report.kernels[0].operations, (std::vector<std::string>{"relu"}));
   EXPECT_EQ(report.kernels[0].precision, "fp32");
   EXPECT_EQ(report.kernels[0].tiles, "4");
+  EXPECT_EQ(report.kernels[0].devices, (std::vector<std::string>{"cpu"}));
   EXPECT_NE(report.kernels[0].code.find("nn.relu"), std::string::npos);
   EXPECT_EQ(report.kernels[0].code.find("loc("), std::string::npos);
   EXPECT_EQ(report.kernels[1].precision, "bool");
+}
+
+TEST_F(ReportTest, TakesDevicesFromTheModule) {
+  mlir::Builder builder(&context);
+  (*module)->setAttr("sinter.targets",
+                     builder.getStrArrayAttr({"cpu", "cuda"}));
+  EXPECT_EQ(makeReport(*module, log).kernels[0].devices,
+            (std::vector<std::string>{"cpu", "cuda"}));
 }
 
 TEST_F(ReportTest, TakesSparsityFromTheDecision) {

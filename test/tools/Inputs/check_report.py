@@ -21,7 +21,7 @@ KEYS = {
     "summary": {"nodes", "nodes_in_kernels", "kernels", "launches", "precisions", "isas", "artifact_bytes",
                 "weights_bytes", "arena_bytes", "arena"},
     "nodes": {"index", "name", "op", "kernels", "launches", "last_phase", "fused_with", "decisions"},
-    "kernels": {"name", "kind", "device", "precision", "sparsity", "operations", "tiles", "scratch_bytes",
+    "kernels": {"name", "kind", "devices", "precision", "sparsity", "operations", "tiles", "scratch_bytes",
                 "launches", "code"},
     "launches": {"kernel", "nodes"},
     "decisions": {"phase", "family", "name", "kind", "nodes", "what"},
