@@ -9,6 +9,10 @@
 
 using namespace sinter::vgpu;
 
+/// Local memory of a thread (CUDA C++ Programming Guide, technical
+/// specifications).
+static constexpr uint64_t kMostLocal = 512 * 1024;
+
 static uint64_t roundUp(uint64_t value, uint64_t to) {
   return (value + to - 1) / to * to;
 }
@@ -79,6 +83,10 @@ void KernelDecoder::placeLocal(const Variable &variable) {
   localOffsets[&variable] = offset;
   program.local.push_back({offset, variable.bytes});
   program.localSpan = roundUp(offset + variable.bytes + kRedZone, 16);
+  if (program.localSpan > kMostLocal)
+    throw PtxError(variable.line, "a thread has more than " +
+                                      std::to_string(kMostLocal) +
+                                      " bytes of local memory");
 }
 
 void KernelDecoder::layOutArguments(const Function &entry) {

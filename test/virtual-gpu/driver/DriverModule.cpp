@@ -37,10 +37,11 @@ struct ErrorLog {
 };
 
 /// An ELF file (a cubin) or a container of them: there is no such processor.
+/// A text may be shorter than a signature: it ends where they differ.
 bool isBinary(const void *image) {
-  static const unsigned char elf[] = {0x7f, 'E', 'L', 'F'};
-  static const unsigned char fatbin[] = {0x50, 0xed, 0x55, 0xba};
-  return std::memcmp(image, elf, 4) == 0 || std::memcmp(image, fatbin, 4) == 0;
+  return std::strncmp(static_cast<const char *>(image), "\177ELF", 4) == 0 ||
+         std::strncmp(static_cast<const char *>(image), "\x50\xed\x55\xba",
+                      4) == 0;
 }
 
 /// Whether code for `target` ("sm_80", "sm_90a") can run here.

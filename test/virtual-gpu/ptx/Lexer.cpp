@@ -6,6 +6,7 @@
 
 #include "Lexer.h"
 #include <cctype>
+#include <charconv>
 #include <cstdlib>
 #include <cstring>
 
@@ -110,13 +111,12 @@ private:
       bool isDouble = at(1) == 'd' || at(1) == 'D';
       size_t digits = isDouble ? 16 : 8;
       uint64_t bits = 0;
-      for (size_t i = 2; i < 2 + digits; ++i) {
-        if (!std::isxdigit(static_cast<unsigned char>(at(i))))
-          throw PtxError(line, "a floating-point constant has " +
-                                   std::to_string(digits) + " hex digits");
-        bits = bits * 16 + static_cast<uint64_t>(std::strtol(
-                               std::string(1, at(i)).c_str(), nullptr, 16));
-      }
+      std::string_view text = source.substr(position + 2, digits);
+      auto end = std::from_chars(text.data(), text.data() + text.size(), bits,
+                                 /*base=*/16);
+      if (text.size() < digits || end.ptr != text.data() + digits)
+        throw PtxError(line, "a floating-point constant has " +
+                                 std::to_string(digits) + " hex digits");
       Token token = make(isDouble ? Token::Kind::Float64 : Token::Kind::Float32,
                          2 + digits);
       token.bits = bits;

@@ -102,7 +102,10 @@ private:
       declared.bits = *bits;
       declared.name = reader.expectWord();
       if (reader.accept('<')) {
-        declared.count = static_cast<uint32_t>(reader.expectInteger());
+        uint64_t count = reader.expectInteger();
+        if (count > 1000000)
+          reader.fail("more registers than a function can have stand before");
+        declared.count = static_cast<uint32_t>(count);
         reader.expect('>');
       }
       current.registers.push_back(declared);

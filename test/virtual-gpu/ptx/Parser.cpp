@@ -78,6 +78,9 @@ void TokenReader::fail(const std::string &message) const {
   throw PtxError(peek().line, message + ", found " + found);
 }
 
+/// A variable with more elements cannot be meant.
+static constexpr uint64_t kMostElements = uint64_t{1} << 31;
+
 namespace {
 
 /// Appends the values of `{...}` or one value, each of `elementBytes`.
@@ -286,7 +289,10 @@ Variable sinter::vgpu::parseVariable(TokenReader &reader) {
   uint32_t bits = 0;
   for (;;) {
     if (reader.accept(".align")) {
-      variable.alignment = static_cast<uint32_t>(reader.expectInteger());
+      uint64_t alignment = reader.expectInteger();
+      if (alignment == 0 || alignment > 1024 || (alignment & (alignment - 1)))
+        reader.fail("expected an alignment that is a power of two before");
+      variable.alignment = static_cast<uint32_t>(alignment);
     } else if (reader.peek().kind == Token::Kind::Word &&
                reader.peek().text.front() == '.') {
       std::string_view word = reader.take().text;
@@ -308,7 +314,10 @@ Variable sinter::vgpu::parseVariable(TokenReader &reader) {
   variable.name = reader.expectWord();
   variable.bytes = elementBytes;
   while (reader.accept('[')) {
-    variable.bytes *= reader.peek().is(']') ? 0 : reader.expectInteger();
+    uint64_t count = reader.peek().is(']') ? 0 : reader.expectInteger();
+    if (count > kMostElements || variable.bytes > kMostElements)
+      reader.fail("an array that is too large stands before");
+    variable.bytes *= count;
     reader.expect(']');
   }
   if (reader.accept('=')) {

@@ -79,6 +79,15 @@ TEST_F(DriverApi, RefusesWhatIsNoPtx) {
   EXPECT_NE(refuse(kHead + ".entry k() { /*", CUDA_ERROR_INVALID_PTX)
                 .find("a comment that does not end"),
             std::string::npos);
+  for (const char *body :
+       {".shared .align 3 .b8 t[4];", ".shared .b8 t[99999999999];",
+        ".local .b8 t[9999999];", ".reg .b32 %r<4000000000>;",
+        "mov.f32 %f1, 0f12;", "ld.global.u32", "@", "bra", "call f, (x);",
+        "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {}, {}, {}, {};",
+        "ld.global.u32 [], [];", "bar.sync;", "cp.async.wait_group %r1;"})
+    refuse(kHead + ".entry k() {\n.reg .f32 %f<2>;\n" + body + "\n}",
+           CUDA_ERROR_INVALID_PTX);
+  refuse("", CUDA_ERROR_INVALID_PTX);
   EXPECT_NE(refuse(kHead + ".entry k() { ret;", CUDA_ERROR_INVALID_PTX)
                 .find("found the end of the text"),
             std::string::npos);
