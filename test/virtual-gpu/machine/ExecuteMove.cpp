@@ -102,7 +102,7 @@ void sinter::vgpu::executeUnpack(Warp &warp, const Inst &inst, uint32_t mask) {
 }
 
 void sinter::vgpu::executeSelect(Warp &warp, const Inst &inst, uint32_t mask) {
-  warp.require(inst.c, mask, "to select a value");
+  uint32_t unknown = warp.undefined(inst.c) & mask;
   uint32_t holds = warp.predicate(inst.c);
   if (inst.flags & 1)
     holds = ~holds;
@@ -114,6 +114,13 @@ void sinter::vgpu::executeSelect(Warp &warp, const Inst &inst, uint32_t mask) {
     copySlot(warp, inst.dst, inst.a, mask & holds);
     copySlot(warp, inst.dst, inst.b, mask & ~holds);
   }
+  if (!unknown)
+    return;
+  // Which of the two it is, nothing tells: the result is not defined.
+  warp.copyOrigin(inst.dst, inst.c);
+  for (uint32_t lane = 0; lane < kLanes; ++lane)
+    if (unknown >> lane & 1)
+      warp.setUndefinedBytes(inst.dst, lane, 0xff);
 }
 
 void sinter::vgpu::executeInsertBits(Warp &warp, const Inst &inst,

@@ -68,6 +68,17 @@ TEST_F(Checks, UndefinedBranch) {
   expectReport({"register %p1 is used as the guard of an instruction"});
 }
 
+TEST_F(Checks, UndefinedSelection) {
+  const std::string select = "setp.eq.u32 %p1, %r2, 0;\n"
+                             "selp.u32 %r3, %r1, 5, %p1;\n";
+  EXPECT_EQ(run(select + "mov.u32 %r3, 1;\nst.global.u32 [%d1], %r3;", 1),
+            CUDA_SUCCESS);
+  EXPECT_EQ(run(select + "st.global.u32 [%d1], %r3;", 1),
+            CUDA_ERROR_LAUNCH_FAILED);
+  expectReport({"register %r3 is used as a value for global memory",
+                ": setp.eq.u32, which reads"});
+}
+
 TEST_F(Checks, UndefinedAddress) {
   EXPECT_EQ(run("add.s64 %d3, %d2, %d0;\nld.global.u32 %r2, [%d3];", 1),
             CUDA_ERROR_LAUNCH_FAILED);

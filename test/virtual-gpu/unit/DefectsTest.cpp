@@ -20,7 +20,7 @@ public:
   void SetUp() override {
     Gpu::SetUp();
     if (!loadCompiled("defects"))
-      GTEST_SKIP() << "no CUDA toolkit: its nvcc compiles these kernels";
+      GTEST_SKIP() << "no nvcc that works: it compiles these kernels";
   }
   /// Runs the right kernel; then the wrong one, which must end with `error`.
   template <typename... Args>

@@ -43,7 +43,7 @@ std::vector<int> randomInts(size_t count, int least, int most, unsigned seed) {
 
 #define LOAD(name)                                                             \
   if (!loadCompiled(name))                                                     \
-  GTEST_SKIP() << "no CUDA toolkit: its nvcc compiles this kernel"
+  GTEST_SKIP() << "no nvcc that works: it compiles this kernel"
 
 TEST_F(Gpu, VectorAdd) {
   LOAD("elementwise");

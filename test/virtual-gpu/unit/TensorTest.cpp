@@ -48,7 +48,7 @@ std::vector<uint16_t> toHalves(const std::vector<float> &values) {
 
 TEST_F(Gpu, MatrixOfHalves) {
   if (!loadCompiled("tensor"))
-    GTEST_SKIP() << "no CUDA toolkit: its nvcc compiles this kernel";
+    GTEST_SKIP() << "no nvcc that works: it compiles this kernel";
   std::vector<float> a = exactFloats(16 * 16, 1), b = exactFloats(8 * 16, 2);
   CUdeviceptr c = allocate(16 * 8 * 4);
   ASSERT_EQ(launch("mma_f16", {1}, {32}, 0, upload(toHalves(a)),
@@ -66,7 +66,7 @@ TEST_F(Gpu, MatrixOfHalves) {
 
 TEST_F(Gpu, MatrixOfBytes) {
   if (!loadCompiled("tensor"))
-    GTEST_SKIP() << "no CUDA toolkit: its nvcc compiles this kernel";
+    GTEST_SKIP() << "no nvcc that works: it compiles this kernel";
   std::mt19937 engine(3);
   std::vector<uint8_t> a(16 * 32);
   std::vector<int8_t> b(8 * 32);
@@ -90,7 +90,7 @@ TEST_F(Gpu, MatrixOfBytes) {
 
 TEST_F(Gpu, MatrixOfTf32) {
   if (!loadCompiled("tensor"))
-    GTEST_SKIP() << "no CUDA toolkit: its nvcc compiles this kernel";
+    GTEST_SKIP() << "no nvcc that works: it compiles this kernel";
   std::vector<float> a = exactFloats(16 * 8, 4), b = exactFloats(8 * 8, 5);
   a[3] = 1.0f + 0x1p-20f; // rounds to 1 in tf32
   CUdeviceptr c = allocate(16 * 8 * 4);
@@ -109,7 +109,7 @@ TEST_F(Gpu, MatrixOfTf32) {
 
 TEST_F(Gpu, PairsOfHalves) {
   if (!loadCompiled("tensor"))
-    GTEST_SKIP() << "no CUDA toolkit: its nvcc compiles this kernel";
+    GTEST_SKIP() << "no nvcc that works: it compiles this kernel";
   std::vector<float> a = exactFloats(200, 6), b = exactFloats(200, 7);
   CUdeviceptr out = allocate(400), bytes = allocate(100);
   ASSERT_EQ(launch("halves", {1}, {128}, 0, upload(toHalves(a)),
