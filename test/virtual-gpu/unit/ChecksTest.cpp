@@ -141,19 +141,42 @@ TEST_F(Checks, OutsideOfSharedMemory) {
 }
 
 TEST_F(Checks, WriteAfterRead) {
-  // A second round overwrites what other warps still read.
-  const std::string round =
-      "st.shared.u32 [%r2], %r1;\nbar.sync 0;\nld.shared.u32 %r5, [%r4];\n";
-  const std::string place =
+  // The warp that comes last to a barrier goes on first: the second one reads
+  // what the first one then overwrites.
+  const std::string start =
       ".shared .align 4 .b8 tile[256];\nmov.u32 %r3, tile;\n"
       "shl.b32 %r2, %r1, 2;\nadd.u32 %r2, %r2, %r3;\nxor.b32 %r4, %r1, 32;\n"
-      "shl.b32 %r4, %r4, 2;\nadd.u32 %r4, %r4, %r3;\n";
-  EXPECT_EQ(
-      run(place + round + "bar.sync 0;\nadd.u32 %r1, %r1, 1;\n" + round, 64),
-      CUDA_SUCCESS);
-  EXPECT_EQ(run(place + round + "add.u32 %r1, %r1, 1;\n" + round, 64),
+      "shl.b32 %r4, %r4, 2;\nadd.u32 %r4, %r4, %r3;\n"
+      "st.shared.u32 [%r2], %r1;\nbar.sync 0;\nsetp.ge.u32 %p1, %r1, 32;\n"
+      "@%p1 ld.shared.u32 %r5, [%r4];\n";
+  const std::string again =
+      "add.u32 %r1, %r1, 1;\n@!%p1 st.shared.u32 [%r2], %r1;\n";
+  EXPECT_EQ(run(start + "bar.sync 0;\n" + again, 64), CUDA_SUCCESS);
+  EXPECT_EQ(run(start + again, 64), CUDA_ERROR_LAUNCH_FAILED);
+  expectReport({"race in shared memory", "thread (0,0,0)",
+                "writes what another thread read with no barrier between",
+                "the other is thread 32 of the block"});
+}
+
+TEST_F(Checks, WriteAfterReadInsideAWarp) {
+  const std::string start =
+      ".shared .align 4 .b8 tile[4];\nst.shared.u32 [tile], 5;\n"
+      "bar.sync 0;\nsetp.eq.u32 %p1, %r1, 9;\nld.shared.u32 %r5, [tile];\n";
+  const std::string again = "@%p1 st.shared.u32 [tile], %r1;\n";
+  EXPECT_EQ(run(start + "bar.warp.sync -1;\n" + again, 32), CUDA_SUCCESS);
+  EXPECT_EQ(run(start + again, 32), CUDA_ERROR_LAUNCH_FAILED);
+  expectReport({"race in shared memory", "thread (9,0,0)",
+                "writes what another lane read"});
+}
+
+TEST_F(Checks, TwoWriters) {
+  // The same value may be written by many threads, different ones may not.
+  const std::string tile = ".shared .align 4 .b8 tile[4];\n";
+  EXPECT_EQ(run(tile + "st.shared.u32 [tile], 5;", 64), CUDA_SUCCESS);
+  EXPECT_EQ(run(tile + "st.shared.u32 [tile], %r1;", 64),
             CUDA_ERROR_LAUNCH_FAILED);
-  expectReport({"race in shared memory", "with no barrier between"});
+  expectReport({"race in shared memory", "thread (1,0,0)",
+                "writes what another thread wrote"});
 }
 
 TEST_F(Checks, RaceInsideAWarp) {
