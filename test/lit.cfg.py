@@ -20,3 +20,15 @@ chromium = shutil.which("chromium") or shutil.which("chromium-browser")
 if chromium:
     config.available_features.add("chromium")
     config.substitutions.append(("%chromium", chromium))
+
+# The driver library of test/virtual-gpu.
+config.substitutions.append(
+    ("%virtual_gpu", os.path.join(config.sinter_obj_root, "lib", "virtual-gpu", "libcuda.so.1")))
+
+# The assembler of the CUDA toolkit: tests of facts of device code are skipped
+# without it.
+if config.sinter_ptxas and not config.sinter_ptxas.endswith("-NOTFOUND"):
+    config.available_features.add("ptxas")
+    config.substitutions.append(("%ptxas", config.sinter_ptxas))
+else:
+    lit_config.note("no ptxas: tests that assemble PTX are skipped")

@@ -61,11 +61,12 @@ private:
 
 ContractEmitter::ContractEmitter(DeviceBuilder &kb, const Contraction &c)
     : kb(kb), c(c), tile(chooseBlockTile(c, getLeftVector(c) > 1)) {
-  Type type = getStorageType(c.elementType);
+  Type type = c.step > 1 ? kb.b.getI32Type() : getStorageType(c.elementType);
   shared.left = SharedTile::make(type, tile.rows, tile.depth);
-  shared.right = SharedTile::make(type, tile.depth, tile.columns);
-  shared.staging = SharedTile::make(getComputeType(type), BlockTile::stagedRows,
-                                    tile.columns);
+  shared.right = SharedTile::make(type, tile.depth, tile.columns,
+                                  /*padBytes=*/c.step > 1 ? 32 : 16);
+  shared.staging = SharedTile::make(getComputeType(c.elementType),
+                                    BlockTile::stagedRows, tile.columns);
   shared.memory =
       kb.makeShared("tiles", kb.b.getI8Type(),
                     std::max(2 * shared.getStageBytes(), shared.staging.bytes));
@@ -243,6 +244,11 @@ LogicalResult sinter::cuda::emitContractKernel(DeviceBuilder &kb) {
       contract::getContraction(kb.getKernel(), obstacle);
   if (!contraction)
     return emitUnsupported(obstacle.op, obstacle.reason);
+  if (contraction->sparse)
+    return emitUnsupported(contraction->op,
+                           "kernels for CUDA do not read weights that are "
+                           "stored without their zeros; compiled without "
+                           "pruning it would be supported");
   ContractEmitter(kb, *contraction).run();
   return success();
 }

@@ -7,7 +7,7 @@
 #include "passes/LowerCuda/ContractOperand.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/Lower/ContractTile.h"
 #include "passes/Lower/TileLoops.h"
 #include "passes/LowerCuda/Vectorize.h"
@@ -23,10 +23,10 @@ using nn::SizeAttr;
 /// Bytes of the widest copy, and by which the lines of a tile are apart.
 static constexpr int64_t vectorBytes = 16;
 
-SharedTile SharedTile::make(Type type, int64_t lines, int64_t width) {
-  int64_t stride = width + vectorBytes / getStorageBytes(type);
-  return {type, lines, width, stride, lines * stride * getStorageBytes(type),
-          0};
+SharedTile SharedTile::make(Type type, int64_t lines, int64_t width,
+                            int64_t padBytes) {
+  int64_t stride = width + padBytes / getStorageBytes(type);
+  return {type, lines, stride, lines * stride * getStorageBytes(type)};
 }
 
 //===----------------------------------------------------------------------===//
@@ -39,36 +39,48 @@ static bool areMultiples(ArrayRef<SizeAttr> sizes, int64_t factor) {
                       [&](SizeAttr size) { return isMultiple(size, factor); });
 }
 
-int64_t sinter::cuda::getLeftVector(const Contraction &c) {
-  int64_t vector =
-      vectorBytes / getStorageBytes(getElementTypeOrSelf(c.lhs.getType()));
-  for (const ContractPart &part : c.parts) {
-    const ReductionLoop &inner = part.reduction.back();
-    if (!inner.lhsStride.isConstant(1) || !isMultiple(inner.count, vector) ||
-        !isMultiple(part.lhs.base, vector) ||
-        !areMultiples(ArrayRef(part.lhs.strides).take_front(part.rows.size()),
-                      vector))
-      return 1;
+/// Whether the left operand can be copied by `vector` cells.
+static bool isLeftTogether(const Contraction &c, int64_t vector) {
+  int64_t elements = vector * c.step;
+  if (c.step > 1 &&
+      !(c.innerStride.isConstant(1) && isMultiple(c.innerDepth, c.step)))
+    return false;
+  return llvm::all_of(c.parts, [&](const ContractPart &part) {
+    SmallVector<SizeAttr> strides(
+        ArrayRef(part.lhs.strides).take_front(part.rows.size()));
     for (const ReductionLoop &loop : ArrayRef(part.reduction).drop_back())
-      if (!isMultiple(loop.lhsStride, vector))
-        return 1;
-  }
-  return vector;
+      strides.push_back(loop.lhsStride);
+    const ReductionLoop &inner = part.reduction.back();
+    return inner.lhsStride.isConstant(c.step) &&
+           isMultiple(inner.count, vector) &&
+           isMultiple(part.lhs.base, elements) &&
+           areMultiples(strides, elements);
+  });
+}
+
+int64_t sinter::cuda::getLeftVector(const Contraction &c) {
+  int64_t bytes = getStorageBytes(getElementTypeOrSelf(c.lhs.getType()));
+  int64_t vector = vectorBytes / (bytes * c.step);
+  if (isLeftTogether(c, vector))
+    return vector;
+  return c.step == 1 || isLeftTogether(c, 1) ? 1 : 0;
 }
 
 int64_t sinter::cuda::getRightVector(const Contraction &c) {
-  int64_t vector =
-      vectorBytes / getStorageBytes(getElementTypeOrSelf(c.rhs.getType()));
+  int64_t bytes = getStorageBytes(getElementTypeOrSelf(c.rhs.getType()));
+  int64_t vector = vectorBytes / (bytes * c.step);
   if (c.packed)
     return vector;
+  if (c.step > 1)
+    return 0;
   const ContractPart &part = c.parts.front();
-  bool isAlignedForm =
-      isMultiple(c.columns, vector) && part.rhs.strides.back().isConstant(1) &&
-      isMultiple(part.rhs.base, vector) &&
-      areMultiples(ArrayRef(part.rhs.strides).drop_back(), vector);
+  SmallVector<SizeAttr> strides(ArrayRef(part.rhs.strides).drop_back());
   for (const ReductionLoop &loop : part.reduction)
-    isAlignedForm &= isMultiple(loop.rhsStride, vector);
-  return isAlignedForm ? vector : 1;
+    strides.push_back(loop.rhsStride);
+  bool isTogether =
+      isMultiple(c.columns, vector) && part.rhs.strides.back().isConstant(1) &&
+      isMultiple(part.rhs.base, vector) && areMultiples(strides, vector);
+  return isTogether ? vector : 1;
 }
 
 //===----------------------------------------------------------------------===//
@@ -117,50 +129,72 @@ Value sinter::cuda::evaluateForm(DeviceBuilder &kb, const LinearForm &form,
 // Copies
 //===----------------------------------------------------------------------===//
 
-OperandCopier::OperandCopier(DeviceBuilder &kb, const ContractPart &part,
-                             const BlockTile &tile, const SharedTile &shared,
-                             BlockArgument operand, Value memory,
-                             int64_t vector)
-    : kb(kb), part(part), tile(tile), shared(shared),
+OperandCopier::OperandCopier(DeviceBuilder &kb, const Contraction &c,
+                             const ContractPart &part, const BlockTile &tile,
+                             const SharedTile &shared, BlockArgument operand,
+                             Value memory, int64_t vector)
+    : kb(kb), c(c), part(part), tile(tile), shared(shared),
       source(kb.getBuffer(operand)), memory(memory),
       elementType(getElementTypeOrSelf(operand.getType())), vector(vector),
       depth(getDepth(part)) {}
 
-void OperandCopier::copyVector(Value offset, Value exists, Value base,
-                               Value line, Value column) {
-  int64_t bytes = getStorageBytes(elementType);
+void OperandCopier::copyElements(int64_t count, Value offset, Value exists,
+                                 Value base, Value place) {
+  Type type = getStorageType(elementType);
+  int64_t bytes = getStorageBytes(type);
+  kb.setLanes(count);
+  Value other = kb.constant(kb.getVector(type), static_cast<double>(fill));
+  // As they are in memory: nothing is computed with them.
+  Value elements = kb.ifElse(
+      exists,
+      [&] {
+        return SmallVector<Value>{vector::LoadOp::create(
+            kb.b, kb.loc, kb.getVector(type), source, ValueRange{offset},
+            /*nontemporal=*/false, llvm::Align(count * bytes))};
+      },
+      [&] { return SmallVector<Value>{other}; })[0];
+  Value target = kb.viewShared(memory, base, type, shared.bytes / bytes);
+  vector::StoreOp::create(kb.b, kb.loc, elements, target, ValueRange{place},
+                          /*nontemporal=*/false, llvm::Align(count * bytes));
+}
+
+void OperandCopier::copyCells(Value offset, Value exists, Value base,
+                              Value line, Value column) {
   Value place = kb.add(kb.mul(line, kb.index(shared.stride)), column);
-  int64_t size = vector * bytes;
-  if (size < 4) {
-    // Too small for an asynchronous copy.
-    Type type = getStorageType(elementType);
-    Value zero = kb.constant(type, 0.0);
-    Value element = kb.ifElse(
-        exists,
-        [&] {
-          return SmallVector<Value>{
-              memref::LoadOp::create(kb.b, kb.loc, source, offset)};
-        },
-        [&] { return SmallVector<Value>{zero}; })[0];
-    Value target =
-        kb.viewShared(memory, base, type, shared.lines * shared.stride);
-    memref::StoreOp::create(kb.b, kb.loc, element, target, place);
-    return;
-  }
-  Value i32Size = arith::ConstantOp::create(
-      kb.b, kb.loc, kb.b.getI32IntegerAttr(static_cast<int32_t>(size)));
-  Value none =
-      arith::ConstantOp::create(kb.b, kb.loc, kb.b.getI32IntegerAttr(0));
-  Value count = arith::SelectOp::create(kb.b, kb.loc, exists, i32Size, none);
+  int64_t cellBytes = getStorageBytes(shared.type);
+  int64_t size = vector * cellBytes;
+  if (size < 4 || fill != 0)
+    return copyElements(vector * c.step, offset, exists, base,
+                        kb.mul(place, kb.index(c.step)));
+  auto number = [&](int64_t value) -> Value {
+    return arith::ConstantOp::create(
+        kb.b, kb.loc, kb.b.getI32IntegerAttr(static_cast<int32_t>(value)));
+  };
+  Value count =
+      arith::SelectOp::create(kb.b, kb.loc, exists, number(size), number(0));
   // Nothing is read where the count is 0, but the address must be one.
   Value from =
       arith::SelectOp::create(kb.b, kb.loc, exists, offset, kb.index(0));
   Value target =
-      kb.getAddress(memory, kb.add(base, kb.mul(place, kb.index(bytes))));
-  Value origin = kb.getAddress(source, kb.mul(from, kb.index(bytes)));
+      kb.getAddress(memory, kb.add(base, kb.mul(place, kb.index(cellBytes))));
+  Value origin = kb.getAddress(
+      source, kb.mul(from, kb.index(getStorageBytes(elementType))));
   auto cache = size == vectorBytes ? NVVM::LoadCacheModifierKind::CG
                                    : NVVM::LoadCacheModifierKind::CA;
   NVVM::CpAsyncOp::create(kb.b, kb.loc, target, origin, size, cache, count);
+}
+
+void OperandCopier::copyCellByElements(Value offset, SizeAttr stride,
+                                       Value first, Value exists, Value base,
+                                       Value line, Value column) {
+  Value place = kb.mul(kb.add(kb.mul(line, kb.index(shared.stride)), column),
+                       kb.index(c.step));
+  for (int64_t i = 0; i < c.step; ++i) {
+    Value inLoop = kb.less(kb.add(first, kb.index(i)), kb.size(c.innerDepth));
+    copyElements(1, kb.add(offset, kb.size(nn::mul(stride, i))),
+                 arith::AndIOp::create(kb.b, kb.loc, exists, inLoop), base,
+                 kb.add(place, kb.index(i)));
+  }
 }
 
 SmallVector<Value>
@@ -190,7 +224,6 @@ private:
   };
   Row enterRow(Value line, ArrayRef<Value> batch, Value firstRow);
 
-  const Contraction &c;
   SmallVector<ReductionLoop> loops;
   /// Whether neighbouring threads copy neighbouring rows, not steps.
   bool isRowsFirst;
@@ -204,11 +237,14 @@ LeftCopier::LeftCopier(DeviceBuilder &kb, const Contraction &c,
                        const ContractPart &part, const BlockTile &tile,
                        const SharedTile &shared, Value memory,
                        ArrayRef<Value> batch, Value firstRow)
-    : OperandCopier(kb, part, tile, shared, c.lhs, memory, getLeftVector(c)),
-      c(c), loops(c.window ? part.reduction
-                           : contract::mergeReduction(part.reduction)),
-      isRowsFirst(!part.reduction.back().lhsStride.isConstant(1)) {
-  int64_t perLine = tile.depth / vector, threads = tile.threads;
+    : OperandCopier(kb, c, part, tile, shared, c.lhs, memory, getLeftVector(c)),
+      loops(c.window || vector == 0 ? part.reduction
+                                    : contract::mergeReduction(part.reduction)),
+      isRowsFirst(!part.reduction.back().lhsStride.isConstant(c.step)) {
+  if (c.window)
+    fill = c.window->padValue;
+  int64_t cells = std::max<int64_t>(vector, 1);
+  int64_t perLine = tile.depth / cells, threads = tile.threads;
   Value thread = kb.getThread();
   if (isRowsFirst) {
     // A thread has one row, and every (threads / rows)-th step.
@@ -219,7 +255,7 @@ LeftCopier::LeftCopier(DeviceBuilder &kb, const Contraction &c,
     return;
   }
   Value width = kb.index(perLine);
-  steps.push_back(kb.mul(kb.rem(thread, width), kb.index(vector)));
+  steps.push_back(kb.mul(kb.rem(thread, width), kb.index(cells)));
   for (int64_t row = 0; row < tile.rows; row += threads / perLine)
     rows.push_back(enterRow(kb.add(kb.div(thread, width), kb.index(row)), batch,
                             firstRow));
@@ -260,7 +296,13 @@ void LeftCopier::copy(Value start, Value base) {
             kb.size(c.window->dimensions[number].size));
         exists = arith::AndIOp::create(kb.b, kb.loc, exists, inside);
       }
-      copyVector(kb.add(row.offset, moved), exists, base, row.line, step);
+      Value offset = kb.add(row.offset, moved);
+      if (vector > 0)
+        copyCells(offset, exists, base, row.line, step);
+      else
+        copyCellByElements(offset, c.innerStride,
+                           kb.mul(indices.back(), kb.index(c.step)), exists,
+                           base, row.line, step);
     }
   }
 }
@@ -281,7 +323,6 @@ private:
   };
   Column enterColumn(Value place, Value firstColumn);
 
-  const Contraction &c;
   SmallVector<ReductionLoop> loops;
   Value origin;
   SmallVector<Column> columns;
@@ -302,9 +343,9 @@ RightCopier::RightCopier(DeviceBuilder &kb, const Contraction &c,
                          const ContractPart &part, const BlockTile &tile,
                          const SharedTile &shared, Value memory,
                          ArrayRef<Value> batch, Value firstColumn)
-    : OperandCopier(kb, part, tile, shared, c.rhs, memory, getRightVector(c)),
-      c(c), loops(getRightLoops(part)),
-      origin(evaluateForm(kb, part.rhs, batch)) {
+    : OperandCopier(kb, c, part, tile, shared, c.rhs, memory,
+                    getRightVector(c)),
+      loops(getRightLoops(part)), origin(evaluateForm(kb, part.rhs, batch)) {
   int64_t threads = tile.threads;
   Value thread = kb.getThread();
   // Where steps lie together and columns do not, neighbouring threads copy
@@ -319,10 +360,11 @@ RightCopier::RightCopier(DeviceBuilder &kb, const Contraction &c,
           kb.add(kb.div(thread, width), kb.index(place)), firstColumn));
     return;
   }
-  int64_t perLine = tile.columns / vector;
+  int64_t cells = std::max<int64_t>(vector, 1);
+  int64_t perLine = tile.columns / cells;
   Value width = kb.index(perLine);
-  columns.push_back(enterColumn(kb.mul(kb.rem(thread, width), kb.index(vector)),
-                                firstColumn));
+  columns.push_back(
+      enterColumn(kb.mul(kb.rem(thread, width), kb.index(cells)), firstColumn));
   for (int64_t step = 0; step < tile.depth; step += threads / perLine)
     steps.push_back(kb.add(kb.div(thread, width), kb.index(step)));
 }
@@ -341,7 +383,7 @@ RightCopier::Column RightCopier::enterColumn(Value place, Value firstColumn) {
   Value panels = kb.size(nn::ceilDiv(c.columns, contract::panelColumns));
   column.exists = kb.less(panel, panels);
   column.offset = kb.add(kb.add(origin, kb.mul(panel, kb.size(c.panelStride))),
-                         kb.rem(number, width));
+                         kb.mul(kb.rem(number, width), kb.index(c.step)));
   return column;
 }
 
@@ -349,13 +391,23 @@ void RightCopier::copy(Value start, Value base) {
   for (Value step : steps) {
     Value number = kb.add(start, step);
     Value inSum = kb.less(number, kb.size(depth));
-    Value moved = kb.index(0);
-    for (auto [index, loop] : llvm::zip_equal(splitStep(number, loops), loops))
-      moved = kb.add(moved, kb.mul(index, kb.size(loop.rhsStride)));
+    Value moved = kb.index(0), first = kb.mul(number, kb.index(c.step));
+    // Of quads that are not packed, the loop says how far elements are apart.
+    SizeAttr elementStride = loops.back().rhsStride;
+    if (vector == 0)
+      moved = kb.mul(first, kb.size(elementStride));
+    else
+      for (auto [index, loop] :
+           llvm::zip_equal(splitStep(number, loops), loops))
+        moved = kb.add(moved, kb.mul(index, kb.size(loop.rhsStride)));
     for (const Column &column : columns) {
       Value exists = arith::AndIOp::create(kb.b, kb.loc, inSum, column.exists);
-      copyVector(kb.add(column.offset, moved), exists, base, step,
-                 column.place);
+      Value offset = kb.add(column.offset, moved);
+      if (vector > 0)
+        copyCells(offset, exists, base, step, column.place);
+      else
+        copyCellByElements(offset, elementStride, first, exists, base, step,
+                           column.place);
     }
   }
 }

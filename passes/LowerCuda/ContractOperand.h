@@ -6,9 +6,12 @@
 //===----------------------------------------------------------------------===//
 //
 // Copies tiles of the operands of a contraction from global to shared memory.
-// What lies outside (of the matrix, of the input of a convolution) becomes
-// zero. Copies are asynchronous (cp.async) except for single elements of less
-// than four bytes.
+// What lies outside of the matrix becomes zero, outside of the input of a
+// convolution its padding. Copies are asynchronous (cp.async) where that is
+// zero and at least four bytes lie together; else they go through registers.
+//
+// A *cell* is what one step of the sum takes of a row or a column: an element,
+// or a quad of four 8-bit integers (ContractForm.h).
 //
 //===----------------------------------------------------------------------===//
 
@@ -20,21 +23,22 @@
 
 namespace sinter::cuda {
 
-/// A tile in shared memory: a line of elements for each row (left operand) or
-/// each step of the sum (right operand), lines a little apart from each other
-/// so that threads meet different banks.
+/// A tile in shared memory: a line of cells for each row (left operand) or each
+/// step of the sum (right operand), lines a little apart from each other so
+/// that threads meet different banks.
 struct SharedTile {
-  mlir::Type type;      ///< of an element
-  int64_t lines, width; ///< elements of a line that are used
-  int64_t stride;       ///< elements from line to line
-  int64_t bytes;        ///< of the whole tile
-  int64_t offset;       ///< bytes from the start of the shared memory
+  mlir::Type type; ///< of a cell: the element type, or i32 for a quad
+  int64_t lines;
+  int64_t stride; ///< cells from line to line
+  int64_t bytes;  ///< of the whole tile
 
-  static SharedTile make(mlir::Type type, int64_t lines, int64_t width);
+  /// `width` cells of a line are used, `padBytes` follow.
+  static SharedTile make(mlir::Type type, int64_t lines, int64_t width,
+                         int64_t padBytes = 16);
 };
 
-/// Elements of the left, right operand that can be copied at once: aligned, and
-/// together in memory; 1: single elements.
+/// Cells of the left, right operand that can be copied at once: aligned, and
+/// together in memory. 0: not even the elements of a cell are.
 int64_t getLeftVector(const contract::Contraction &c);
 int64_t getRightVector(const contract::Contraction &c);
 
@@ -47,25 +51,37 @@ public:
   virtual void copy(mlir::Value start, mlir::Value base) = 0;
 
 protected:
-  OperandCopier(DeviceBuilder &kb, const contract::ContractPart &part,
-                const BlockTile &tile, const SharedTile &shared,
-                mlir::BlockArgument operand, mlir::Value memory,
-                int64_t vector);
-  /// Copies `vector` elements, or zeros where not `exists`.
-  void copyVector(mlir::Value offset, mlir::Value exists, mlir::Value base,
-                  mlir::Value line, mlir::Value column);
+  OperandCopier(DeviceBuilder &kb, const contract::Contraction &c,
+                const contract::ContractPart &part, const BlockTile &tile,
+                const SharedTile &shared, mlir::BlockArgument operand,
+                mlir::Value memory, int64_t vector);
+  /// Copies `vector` cells from element `offset` on to (`line`, `column`), or
+  /// `fill` where not `exists`.
+  void copyCells(mlir::Value offset, mlir::Value exists, mlir::Value base,
+                 mlir::Value line, mlir::Value column);
+  /// Copies `count` elements through registers to element `place` of the tile.
+  void copyElements(int64_t count, mlir::Value offset, mlir::Value exists,
+                    mlir::Value base, mlir::Value place);
+  /// Copies the elements of a cell one by one: they are `stride` apart, and the
+  /// first is number `first` of the innermost loop's.
+  void copyCellByElements(mlir::Value offset, nn::SizeAttr stride,
+                          mlir::Value first, mlir::Value exists,
+                          mlir::Value base, mlir::Value line,
+                          mlir::Value column);
   /// The indices of the loops of the sum at step `step`.
   llvm::SmallVector<mlir::Value>
   splitStep(mlir::Value step,
             llvm::ArrayRef<contract::ReductionLoop> loops) const;
 
   DeviceBuilder &kb;
+  const contract::Contraction &c;
   const contract::ContractPart &part;
   const BlockTile &tile;
   const SharedTile &shared;
   mlir::Value source, memory; ///< global, shared
   mlir::Type elementType;
-  int64_t vector;
+  int64_t vector; ///< cells at a time; 0: elements
+  int64_t fill = 0;
   nn::SizeAttr depth;
 };
 

@@ -155,7 +155,7 @@ public:
   }
 
   SmallVector<Value> getStart() override {
-    Value zero = kb.constant(kb.b.getF32Type(), 0.0);
+    Value zero = kb.constant(shared.staging.type, 0.0);
     return SmallVector<Value>(tile.rowsEach * tile.columnsEach * 4, zero);
   }
   SmallVector<Value> multiply(Value left, Value right,
@@ -171,11 +171,18 @@ public:
   }
 
 private:
-  static constexpr int64_t fragmentRows = 16, fragmentColumns = 8,
-                           fragmentDepth = 16;
-  /// Four 8 x 8 matrices of a square of 16 x 16 elements whose first is at
-  /// (`line`, `first`) of a tile: lane l names row l % 16, columns (l / 16)
-  /// * 8.
+  static constexpr int64_t fragmentRows = 16, fragmentColumns = 8;
+  bool hasQuads() const { return shared.left.type.isInteger(32); }
+  /// Steps of the sum that one instruction takes: 32 bytes of a row.
+  int64_t getFragmentDepth() const {
+    return 32 / getStorageBytes(shared.left.type);
+  }
+  /// The fragments of the right operand for two neighbours of columns from
+  /// `first` on and the steps from `step` on: two words each.
+  SmallVector<Value> loadRight(Value base, int64_t step, Value first);
+  /// Four 8 x 8 matrices (of 16 bits) of 16 lines of 32 bytes, the first of
+  /// which is at (`line`, `first`) of a tile: lane l names line l % 16, byte
+  /// (l / 16) * 16.
   SmallVector<Value> loadMatrices(const SharedTile &from, Value base,
                                   Value line, Value first, bool transposed);
   SmallVector<Value> multiplyFragments(ArrayRef<Value> left,
@@ -195,7 +202,8 @@ SmallVector<Value> WarpProduct::loadMatrices(const SharedTile &from, Value base,
                                              bool transposed) {
   Value ownLine = kb.add(line, kb.rem(lane, kb.index(16)));
   Value ownFirst =
-      kb.add(first, kb.mul(kb.div(lane, kb.index(16)), kb.index(8)));
+      kb.add(first, kb.mul(kb.div(lane, kb.index(16)),
+                           kb.index(16 / getStorageBytes(from.type))));
   Value element = kb.add(kb.mul(ownLine, kb.index(from.stride)), ownFirst);
   Value address = kb.getAddress(
       shared.memory,
@@ -227,15 +235,21 @@ SmallVector<Value> WarpProduct::multiplyFragments(ArrayRef<Value> left,
       return LLVM::BitcastOp::create(kb.b, kb.loc, pair, word);
     });
   };
-  Type f32 = kb.b.getF32Type();
+  Type sum = shared.staging.type;
   Type type =
-      LLVM::LLVMStructType::getLiteral(kb.b.getContext(), {f32, f32, f32, f32});
-  NVVM::MMATypes element = isHalf ? NVVM::MMATypes::f16 : NVVM::MMATypes::bf16;
-  std::array<int64_t, 3> shape{fragmentRows, fragmentColumns, fragmentDepth};
+      LLVM::LLVMStructType::getLiteral(kb.b.getContext(), {sum, sum, sum, sum});
+  NVVM::MMATypes half = isHalf ? NVVM::MMATypes::f16 : NVVM::MMATypes::bf16;
+  std::array<NVVM::MMATypes, 2> elements{half, half};
+  std::optional<NVVM::MMAIntOverflow> overflow;
+  if (hasQuads()) {
+    elements = {NVVM::MMATypes::u8, NVVM::MMATypes::s8};
+    overflow = NVVM::MMAIntOverflow::wrapped;
+  }
+  std::array<int64_t, 3> shape{fragmentRows, fragmentColumns,
+                               hasQuads() ? 32 : 16};
   Value product = NVVM::MmaOp::create(
       kb.b, kb.loc, type, operand(left), operand(right), sums, shape,
-      /*b1Op=*/std::nullopt, /*intOverflow=*/std::nullopt,
-      std::array<NVVM::MMATypes, 2>{element, element},
+      /*b1Op=*/std::nullopt, overflow, elements,
       std::array<NVVM::MMALayout, 2>{NVVM::MMALayout::row,
                                      NVVM::MMALayout::col});
   SmallVector<Value> result;
@@ -244,17 +258,37 @@ SmallVector<Value> WarpProduct::multiplyFragments(ArrayRef<Value> left,
   return result;
 }
 
+SmallVector<Value> WarpProduct::loadRight(Value base, int64_t step,
+                                          Value first) {
+  // Lines are steps. Halves are transposed: a word has two steps of a column.
+  if (!hasQuads())
+    return loadMatrices(shared.right, base, kb.index(step), first,
+                        /*transposed=*/true);
+  // A quad is four steps of a column already: lane l takes quad l % 4 of column
+  // l / 4, and the fourth after it.
+  Value quads = view(kb, shared, shared.right, base);
+  SmallVector<Value> words;
+  for (int64_t neighbour = 0; neighbour < 2; ++neighbour)
+    for (int64_t half = 0; half < 2; ++half) {
+      Value line = kb.add(kb.rem(lane, kb.index(4)), kb.index(step + half * 4));
+      Value place = kb.add(kb.add(first, kb.div(lane, kb.index(4))),
+                           kb.index(neighbour * fragmentColumns));
+      words.push_back(kb.loadScalar(
+          quads, shared.right.type,
+          kb.add(kb.mul(line, kb.index(shared.right.stride)), place)));
+    }
+  return words;
+}
+
 SmallVector<Value> WarpProduct::multiply(Value left, Value right,
                                          ValueRange sums) {
   SmallVector<Value> next(sums);
   Value firstRow = kb.mul(warpRow, kb.index(tile.rowsEach * fragmentRows));
-  for (int64_t step = 0; step < tile.depth; step += fragmentDepth) {
-    // A square of the right operand has the fragments of two columns.
+  for (int64_t step = 0; step < tile.depth; step += getFragmentDepth()) {
     SmallVector<SmallVector<Value>> rightFragments;
     for (int64_t j = 0; j < tile.columnsEach; j += 2) {
-      SmallVector<Value> words = loadMatrices(
-          shared.right, right, kb.index(step),
-          kb.add(column, kb.index(j * fragmentColumns)), /*transposed=*/true);
+      SmallVector<Value> words =
+          loadRight(right, step, kb.add(column, kb.index(j * fragmentColumns)));
       rightFragments.push_back({words[0], words[1]});
       rightFragments.push_back({words[2], words[3]});
     }
@@ -287,7 +321,8 @@ void WarpProduct::stage(int64_t stage, ValueRange sums) {
                            kb.add(first, kb.index(j * fragmentColumns)));
       for (int64_t i = 0; i < 2; ++i)
         kb.storeScalar(sums[(stage * tile.columnsEach + j) * 4 + half * 2 + i],
-                       staging, kb.b.getF32Type(), kb.add(place, kb.index(i)));
+                       staging, shared.staging.type,
+                       kb.add(place, kb.index(i)));
     }
 }
 

@@ -45,8 +45,8 @@ public:
 std::unique_ptr<TileProduct> makeThreadProduct(DeviceBuilder &kb,
                                                const BlockTile &tile,
                                                const SharedTiles &shared);
-/// By mma.sync m16n8k16 on f16 or bf16 with sums in f32: eight warps in two
-/// rows (four in two).
+/// By mma.sync: m16n8k16 on f16 or bf16 with sums in f32, m16n8k32 on quads of
+/// ui8 and i8 with sums in i32 that wrap. Eight warps in two rows, or four.
 std::unique_ptr<TileProduct> makeWarpProduct(DeviceBuilder &kb,
                                              const BlockTile &tile,
                                              const SharedTiles &shared);

@@ -45,9 +45,11 @@ sinter::cuda::chooseBlockTile(const contract::Contraction &contraction,
            llvm::divideCeil(columns, tile.columns) * batch;
   };
   Type type = contraction.elementType;
-  if (type.isF16() || type.isBF16()) {
-    BlockTile large{128, 128, 32, 256, true, 4, 4};
-    BlockTile small{64, 64, 32, 128, true, 2, 4};
+  if (type.isF16() || type.isBF16() || contraction.step > 1) {
+    // 64 bytes of the sum.
+    int64_t depth = contraction.step > 1 ? 16 : 32;
+    BlockTile large{128, 128, depth, 256, true, 4, 4};
+    BlockTile small{64, 64, depth, 128, true, 2, 4};
     return getBlocks(large) >= wantedBlocks ? large : small;
   }
   BlockTile large{128, 128, 16, 256, false, 8, 8};

@@ -21,7 +21,7 @@ namespace sinter::cuda {
 /// What a block computes, and how its threads share it.
 struct BlockTile {
   int64_t rows, columns; ///< of the result
-  int64_t depth;         ///< of the sum, at a time
+  int64_t depth;         ///< steps of the sum, at a time
   int64_t threads;
   /// Whether warps multiply by mma.sync; else threads by fma.
   bool usesTensorCores;

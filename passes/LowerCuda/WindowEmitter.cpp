@@ -44,8 +44,15 @@ public:
 private:
   Value getIndex(unsigned spatial) const { return point.indices[spatial + 1]; }
   Value getChannel() const { return point.indices.back(); }
-  /// `sum` with the tap at `taps` (an index a spatial dimension), which exists.
+  /// `sum` with the tap at `taps` (an index a spatial dimension), which meets
+  /// the input.
   Value addTap(Value sum, ArrayRef<Value> taps);
+  /// The same for one that does not.
+  Value addPad(Value sum, ArrayRef<Value> taps);
+  Value addTapOrPad(Value sum, ArrayRef<Value> taps, Value inside);
+  Value loadFilter(ArrayRef<Value> taps);
+  /// The product of 8-bit integers added to sums of 32 bits.
+  Value addWidened(Value sum, Value input, Value filter);
   Value addUnrolledTaps(Value sum);
   Value addLoopedTaps(Value sum, SmallVector<Value> taps);
   Value getInputIndex(unsigned spatial, Value tap);
@@ -65,24 +72,53 @@ Value WindowEmitter::getInputIndex(unsigned spatial, Value tap) {
                 kb.mul(tap, kb.index(plan.dilations[spatial])));
 }
 
+Value WindowEmitter::loadFilter(ArrayRef<Value> taps) {
+  Value row = kb.index(0), channels = kb.size(plan.sizes.back());
+  for (auto [d, tap] : llvm::enumerate(taps.drop_back()))
+    row = kb.add(kb.mul(row, kb.index(plan.window[d])), tap);
+  // Of bytes, four rows lie together for each column and channel.
+  Value rows = kb.index(plan.hasQuads() ? 4 : 1);
+  Value place = kb.add(kb.mul(kb.div(row, rows), kb.index(plan.window.back())),
+                       taps.back());
+  place = kb.add(kb.mul(place, channels), getChannel());
+  if (plan.hasQuads())
+    place = kb.add(kb.mul(place, rows), kb.rem(row, rows));
+  return kb.loadVector(kb.getBuffer(plan.filter),
+                       getElementTypeOrSelf(plan.filter.getType()), place);
+}
+
+Value WindowEmitter::addWidened(Value sum, Value input, Value filter) {
+  input = arith::ExtUIOp::create(kb.b, kb.loc, sum.getType(), input);
+  filter = arith::ExtSIOp::create(kb.b, kb.loc, sum.getType(), filter);
+  return accumulateTap(kb, plan, elementType, sum, input, filter);
+}
+
 Value WindowEmitter::addTap(Value sum, ArrayRef<Value> taps) {
   Value offset =
       kb.add(kb.mul(point.indices[0], kb.size(inputStrides[0])), getChannel());
-  Value filterRow = kb.index(0);
-  for (auto [d, tap] : llvm::enumerate(taps)) {
+  for (auto [d, tap] : llvm::enumerate(taps))
     offset = kb.add(
         offset, kb.mul(getInputIndex(d, tap), kb.size(inputStrides[d + 1])));
-    filterRow = kb.add(kb.mul(filterRow, kb.index(plan.window[d])), tap);
-  }
   Value input = kb.loadVector(kb.getBuffer(plan.input), elementType, offset);
-  Value filter;
-  if (plan.filter) {
-    Value place =
-        kb.add(kb.mul(filterRow, kb.size(plan.sizes.back())), getChannel());
-    filter = kb.loadVector(kb.getBuffer(plan.filter),
-                           getElementTypeOrSelf(plan.filter.getType()), place);
-  }
+  Value filter = plan.filter ? loadFilter(taps) : Value();
+  if (plan.hasQuads())
+    return addWidened(sum, input, filter);
   return accumulateTap(kb, plan, elementType, sum, input, filter);
+}
+
+Value WindowEmitter::addPad(Value sum, ArrayRef<Value> taps) {
+  if (plan.padValue == 0)
+    return sum;
+  Value pad = kb.constant(kb.getVector(getComputeType(elementType)),
+                          kb.b.getI64IntegerAttr(plan.padValue));
+  return addWidened(sum, pad, loadFilter(taps));
+}
+
+Value WindowEmitter::addTapOrPad(Value sum, ArrayRef<Value> taps,
+                                 Value inside) {
+  return kb.ifElse(
+      inside, [&] { return SmallVector<Value>{addTap(sum, taps)}; },
+      [&] { return SmallVector<Value>{addPad(sum, taps)}; })[0];
 }
 
 Value WindowEmitter::addUnrolledTaps(Value sum) {
@@ -106,29 +142,45 @@ Value WindowEmitter::addUnrolledTaps(Value sum) {
                          .getResult()
                    : meets[d][tap];
     }
-    sum = kb.ifElse(
-        inside, [&] { return SmallVector<Value>{addTap(sum, taps)}; },
-        [&] { return SmallVector<Value>{sum}; })[0];
+    sum = addTapOrPad(sum, taps, inside);
   }
   return sum;
 }
 
 Value WindowEmitter::addLoopedTaps(Value sum, SmallVector<Value> taps) {
   unsigned d = taps.size();
-  if (d == plan.getSpatialRank())
-    return addTap(sum, taps);
-  auto [low, high] = getTapRange(kb, plan, d, getIndex(d));
+  bool hasPad = plan.padValue != 0;
+  if (d == plan.getSpatialRank()) {
+    if (!hasPad)
+      return addTap(sum, taps);
+    Value inside;
+    for (auto [dim, tap] : llvm::enumerate(taps)) {
+      Value meets = arith::CmpIOp::create(
+          kb.b, kb.loc, arith::CmpIPredicate::ult, getInputIndex(dim, tap),
+          kb.size(plan.getInputSize(dim)));
+      inside =
+          inside
+              ? arith::AndIOp::create(kb.b, kb.loc, inside, meets).getResult()
+              : meets;
+    }
+    return addTapOrPad(sum, taps, inside);
+  }
+  std::pair<Value, Value> range{kb.index(0), kb.index(plan.window[d])};
+  if (!hasPad)
+    range = getTapRange(kb, plan, d, getIndex(d));
   SmallVector<Value> start{sum};
-  return kb.forLoop(
-      low, high, kb.index(1), start, [&](Value tap, ValueRange carried) {
-        SmallVector<Value> next(taps);
-        next.push_back(tap);
-        return SmallVector<Value>{addLoopedTaps(carried[0], next)};
-      })[0];
+  return kb.forLoop(range.first, range.second, kb.index(1), start,
+                    [&](Value tap, ValueRange carried) {
+                      SmallVector<Value> next(taps);
+                      next.push_back(tap);
+                      return SmallVector<Value>{
+                          addLoopedTaps(carried[0], next)};
+                    })[0];
 }
 
 void WindowEmitter::run(Value offset) {
-  Type type = getComputeType(elementType);
+  Type type =
+      getComputeType(getElementTypeOrSelf(plan.op->getResult(0).getType()));
   Value sum =
       kb.constant(kb.getVector(type),
                   getNeutral(plan.kind, elementType.isUnsignedInteger(), type));
@@ -157,7 +209,8 @@ LogicalResult sinter::cuda::emitWindowKernel(DeviceBuilder &kb) {
   if (failed(plan))
     return failure();
   // The channels of input, filter and results lie alike.
-  bool isWide = canVectorize(plan->epilogue, plan->sizes.size() - 1);
+  bool isWide =
+      !plan->hasQuads() && canVectorize(plan->epilogue, plan->sizes.size() - 1);
   int64_t lanes = isWide ? vectorLanes : 1;
   kb.setLanes(lanes);
   nn::SizeAttr items =

@@ -5,7 +5,9 @@
 //===----------------------------------------------------------------------===//
 //
 // Reads IR in the form after phase outline, lowers its kernels for CUDA and
-// prints the PTX, each kernel's launch before it as a comment.
+// prints the PTX, behind a comment for each kernel that says how it is started.
+// With --sm it also makes cubins, and prints how long they are; with --refusals
+// it prints the kernels that have no code for CUDA instead, and why.
 //
 //===----------------------------------------------------------------------===//
 
@@ -19,6 +21,7 @@
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/NVVM/NVVMToLLVMIRTranslation.h"
 #include "passes/LowerCuda/Passes.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
 
@@ -27,6 +30,13 @@ using namespace mlir;
 static llvm::cl::opt<std::string> input(llvm::cl::Positional,
                                         llvm::cl::desc("FILE.mlir"),
                                         llvm::cl::init("-"));
+
+static llvm::cl::list<std::string> sms("sm", llvm::cl::CommaSeparated,
+                                       llvm::cl::desc("cubins to make"));
+static llvm::cl::opt<std::string> ptxas("ptxas",
+                                        llvm::cl::desc("path of ptxas"));
+static llvm::cl::opt<bool> refusals("refusals",
+                                    llvm::cl::desc("only what has no code"));
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
@@ -44,6 +54,12 @@ int main(int argc, char **argv) {
   OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(input, &context);
   if (!module)
     return 1;
+  if (refusals) {
+    for (auto &refusal : sinter::codegen::findCudaRefusals(*module))
+      llvm::outs() << llvm::join(refusal.nodes, ", ") << ": " << refusal.reason
+                   << "; " << refusal.remedy << "\n";
+    return 0;
+  }
   (*module)->setAttr("sinter.targets",
                      Builder(&context).getStrArrayAttr({"cuda"}));
   PassManager pm(&context);
@@ -51,8 +67,11 @@ int main(int argc, char **argv) {
   pm.addNestedPass<ModuleOp>(sinter::createEmitForCudaPass());
   if (failed(pm.run(*module)))
     return 1;
-  auto code =
-      sinter::codegen::generateCudaCode(*module, {}, [](size_t, size_t) {});
+  sinter::codegen::CudaOptions options;
+  options.sms.assign(sms.begin(), sms.end());
+  options.ptxas = ptxas;
+  auto code = sinter::codegen::generateCudaCode(*module, options,
+                                                [](size_t, size_t) {});
   if (failed(code))
     return 1;
   for (const sinter::codegen::CudaKernel &kernel : code->kernels)
@@ -60,6 +79,9 @@ int main(int argc, char **argv) {
                  << sinter::nn::toString(kernel.grid[0]) << " blocks of "
                  << kernel.block[0] << " threads, " << kernel.buffers
                  << " buffers\n";
+  for (const auto &cubin : llvm::drop_begin(code->modules))
+    llvm::outs() << "// " << cubin.name << ": " << cubin.code.size()
+                 << " bytes\n";
   llvm::outs() << code->modules.front().code;
   return 0;
 }

@@ -32,6 +32,10 @@ Expected<std::string> sinter::codegen::assemble(StringRef ptx,
                                                 StringRef architecture,
                                                 StringRef ptxas) {
   std::string program = findPtxas(ptxas);
+  if (!program.empty() && !sys::fs::can_execute(program))
+    return createStringError(
+        "cannot make code for " + architecture + ": there is no ptxas at '" +
+        program + "'; name one that can be run, or keep PTX only (--sm ptx)");
   if (program.empty())
     return createStringError(
         "cannot make code for " + architecture +
