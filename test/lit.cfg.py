@@ -21,9 +21,9 @@ if chromium:
     config.available_features.add("chromium")
     config.substitutions.append(("%chromium", chromium))
 
-# The driver library of test/virtual-gpu.
+# A folder with a libcuda.so.1: the virtual GPU.
 config.substitutions.append(
-    ("%virtual_gpu", os.path.join(config.sinter_obj_root, "lib", "virtual-gpu", "libcuda.so.1")))
+    ("%virtual-gpu", os.path.join(config.sinter_obj_root, "lib", "virtual-gpu")))
 
 # The assembler of the CUDA toolkit: tests of facts of device code are skipped
 # without it.
