@@ -108,4 +108,14 @@ module attributes {nn.free_dims = [{name = "batch", min = 1 : i64}]} {
     %0 = nn.conv %x, %f strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 8 channels_last pad_value 7 : tensor<1x9x9x8xui8>, tensor<8x1x3x3xi8>
     kernel.yield %0 : tensor<1x9x9x8xi32>
   }
+  kernel.func @conv_groups(%x: tensor<1x6x6x10xf32>, %w: tensor<2x1x3x3x5x32xf32>) -> tensor<1x4x4x14xf32> attributes {kind = #kernel.kind<contract>, tiles = #nn.size<1>, scratch = #nn.size<0>} {
+    %f = kernel.unpack %w : tensor<2x1x3x3x5x32xf32> -> tensor<14x5x3x3xf32>
+    %0 = nn.conv %x, %f strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 2 channels_last : tensor<1x6x6x10xf32>, tensor<14x5x3x3xf32>
+    kernel.yield %0 : tensor<1x4x4x14xf32>
+  }
+  kernel.func @conv_transpose(%x: tensor<1x5x5x8xf32>, %w: tensor<1x1x3x3x8x32xf32>) -> tensor<1x9x9x12xf32> attributes {kind = #kernel.kind<contract>, tiles = #nn.size<1>, scratch = #nn.size<0>} {
+    %f = kernel.unpack %w : tensor<1x1x3x3x8x32xf32> -> tensor<8x12x3x3xf32>
+    %0 = nn.conv_transpose %x, %f strides [2, 2] pads [1, 1, 1, 1] dilations [1, 1] output_padding [0, 0] group 1 channels_last : tensor<1x5x5x8xf32>, tensor<8x12x3x3xf32>
+    kernel.yield %0 : tensor<1x9x9x12xf32>
+  }
 }

@@ -93,6 +93,16 @@ def cases():
     yield "conv", [a, pack_filter(w)], convolve(a, w, 1, 1), 144
     a, w = floats(1, 3, 30, 30), floats(3, 3, 3, 32)
     yield "conv_channels_first", [a, pack_filter(w)], convolve(a.transpose(0, 2, 3, 1), w, 2, 1), 27
+    a, w = floats(1, 6, 6, 10), floats(2, 3, 3, 5, 7)
+    halves = [convolve(x, f, 1, 0) for x, f in zip(np.split(a, 2, -1), w)]
+    yield "conv_groups", [a, np.concatenate([pack_filter(f) for f in w])], np.concatenate(halves, -1), 45
+    # Every input adds its multiple of the filter to the result, two places on.
+    a, w = floats(1, 5, 5, 8), floats(3, 3, 8, 12)
+    whole = np.zeros((1, 11, 11, 12))
+    for y in range(5):
+        for x in range(5):
+            whole[:, 2 * y:2 * y + 3, 2 * x:2 * x + 3] += np.einsum("nc,yxco->nyxo", a[:, y, x], w)
+    yield "conv_transpose", [a, pack_filter(w)], whole[:, 1:10, 1:10], 32
     a, w, b = (x.astype(np.float16) for x in (floats(50, 72), floats(72, 70), floats(70)))
     yield "product_half", [a, pack(w), b], a.astype(np.float64) @ w.astype(np.float64) + b, 72
 
