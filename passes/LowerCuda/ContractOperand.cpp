@@ -143,7 +143,7 @@ void OperandCopier::copyElements(int64_t count, Value offset, Value exists,
   Type type = getStorageType(elementType);
   int64_t bytes = getStorageBytes(type);
   kb.setLanes(count);
-  Value other = kb.constant(kb.getVector(type), static_cast<double>(fill));
+  Value other = kb.constant(kb.getVector(type), kb.b.getI64IntegerAttr(fill));
   // As they are in memory: nothing is computed with them.
   Value elements = kb.ifElse(
       exists,
