@@ -77,4 +77,16 @@ module @cuda attributes {kernel.target = "cuda", nn.free_dims = [{min = 1 : i64,
     %1 = nn.conv %x, %0 strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 1 channels_last : tensor<1x14x14x16xf32>, tensor<32x16x3x3xf32>
     kernel.yield %1 : tensor<1x14x14x32xf32>
   }
+
+  // 8-bit integers go to the tensor cores by quads; padding that is not zero
+  // goes through registers, asynchronous copies could only fill in zeros.
+  // CHECK-LABEL: func.func @bytes(
+  // CHECK: vector.load {{.*}} : memref<?xi8, 1>, vector<16xi8>
+  // CHECK: arith.constant dense<7> : vector<16xi8>
+  // CHECK: nvvm.mma.sync {{.*}}intOverflowBehavior = #nvvm.mma_int_overflow<wrapped>
+  kernel.func @bytes(%x: tensor<1x9x9x16xui8>, %w: tensor<1x2x3x3x4x32x4xi8>) -> tensor<1x9x9x40xi32> attributes {kind = #kernel.kind<contract>} {
+    %f = kernel.unpack %w : tensor<1x2x3x3x4x32x4xi8> -> tensor<40x16x3x3xi8>
+    %0 = nn.conv %x, %f strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 1 channels_last pad_value 7 : tensor<1x9x9x16xui8>, tensor<40x16x3x3xi8>
+    kernel.yield %0 : tensor<1x9x9x40xi32>
+  }
 }
