@@ -2,9 +2,9 @@
 /*
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
-#include "cuda/context.h"
 #include "core/error.h"
 #include "core/format.h"
+#include "cuda/graph.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +38,7 @@ static sinter_status_t allocate_arrays(const sinter_manifest_t *manifest,
       {&cuda->output_blocks, outputs, sizeof *cuda->output_blocks},
       {&cuda->input_addresses, inputs, sizeof(void *)},
       {&cuda->output_addresses, outputs, sizeof(void *)},
+      {&cuda->seen_addresses, inputs + outputs, sizeof(void *)},
       /* Buffers, dimensions, scratch, status. */
       {&cuda->parameters, buffers + manifest->free_dim_count + 2,
        sizeof(void *)},
@@ -102,6 +103,7 @@ void sinter_cuda_context_destroy(sinter_context_t *context) {
     for (size_t i = 0; cuda->output_blocks && i < outputs; ++i)
       release_block(cuda, &cuda->output_blocks[i]);
     release_block(cuda, &cuda->memory);
+    sinter_cuda_drop_graph(cuda);
     if (cuda->begin)
       (void)driver->destroy_event(cuda->begin);
     if (cuda->end)
@@ -110,10 +112,11 @@ void sinter_cuda_context_destroy(sinter_context_t *context) {
       (void)driver->destroy_stream(cuda->stream);
     sinter_cuda_leave(cuda->device);
   }
-  void *arrays[] = {
-      cuda->shapes,           cuda->new_shapes,    cuda->inputs,
-      cuda->outputs,          cuda->output_blocks, cuda->input_addresses,
-      cuda->output_addresses, cuda->parameters,    cuda->status_words};
+  void *arrays[] = {cuda->shapes,           cuda->new_shapes,
+                    cuda->inputs,           cuda->outputs,
+                    cuda->output_blocks,    cuda->input_addresses,
+                    cuda->output_addresses, cuda->parameters,
+                    cuda->status_words,     cuda->seen_addresses};
   for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; ++i)
     free(arrays[i]);
   free(cuda);
@@ -281,6 +284,7 @@ sinter_status_t sinter_cuda_prepare(sinter_context_t *context,
   sinter_cuda_shape_t *shapes = cuda->new_shapes;
   cuda->new_shapes = cuda->shapes;
   cuda->shapes = shapes;
+  ++cuda->serial;
   return SINTER_STATUS_OK;
 }
 

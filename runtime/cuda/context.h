@@ -40,6 +40,12 @@ typedef struct sinter_cuda_context {
   sinter_cuda_value_t *inputs, *outputs;
   sinter_cuda_block_t *output_blocks; /* outputs that the context owns */
   void **input_addresses, **output_addresses;
+  /* Launches of the last run, as one (CUgraphExec), or NULL; what they depend
+     on: the number of prepares, addresses of inputs and outputs. */
+  void *graph;
+  int graphs_fail;
+  uint64_t serial, seen_serial;
+  void **seen_addresses;
   const void **parameters; /* of a launch */
   uint32_t *status_words;  /* one a launch, read back */
   int reports;             /* a kernel has checks */

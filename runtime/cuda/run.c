@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
 #include "core/error.h"
-#include "cuda/context.h"
+#include "cuda/graph.h"
 
 /* What kernels may expect of every buffer (docs/abi.md, section 7). */
 enum { BUFFER_ALIGNMENT = 64 };
@@ -223,12 +223,29 @@ static int32_t read_status(const sinter_cuda_context_t *cuda, size_t launches) {
   return 0;
 }
 
+static int32_t run_schedule(sinter_context_t *context) {
+  const sinter_cuda_context_t *cuda = context->cuda;
+  const sinter_model_t *model = context->model;
+  const sinter_abi_table table = {.struct_size = sizeof table,
+                                  .version = SINTER_ABI_VERSION,
+                                  .user = context,
+                                  .parallel_for = launch_on_device,
+                                  .grow = grow,
+                                  .copy = copy_on_device};
+  const sinter_abi_frame frame = {.weights = to_pointer(cuda->device->weights),
+                                  .arena = to_pointer(cuda->memory.address),
+                                  .inputs = cuda->input_addresses,
+                                  .outputs = cuda->output_addresses,
+                                  .dims = context->dims,
+                                  .sizes = context->sizes};
+  return model->image.root->run(&table, &frame, model->kernels);
+}
+
 /* Puts everything into the stream. Returns as the schedule does; *result is the
  * CUresult of what is not the schedule's. */
 static int32_t issue(sinter_context_t *context, int *result) {
   sinter_cuda_context_t *cuda = context->cuda;
-  const sinter_model_t *model = context->model;
-  const sinter_manifest_t *manifest = &model->artifact.manifest;
+  const sinter_manifest_t *manifest = &context->model->artifact.manifest;
   const sinter_cuda_driver_t *driver = &cuda->device->driver;
   size_t launches = cuda->reports ? manifest->launch_count : 0;
   if (launches)
@@ -242,20 +259,8 @@ static int32_t issue(sinter_context_t *context, int *result) {
     cuda->input_addresses[i] = find_address(&cuda->inputs[i]);
   for (size_t i = 0; i < manifest->output_count; ++i)
     cuda->output_addresses[i] = find_address(&cuda->outputs[i]);
-  const sinter_abi_table table = {.struct_size = sizeof table,
-                                  .version = SINTER_ABI_VERSION,
-                                  .user = context,
-                                  .parallel_for = launch_on_device,
-                                  .grow = grow,
-                                  .copy = copy_on_device};
-  const sinter_abi_frame frame = {.weights = to_pointer(cuda->device->weights),
-                                  .arena = to_pointer(cuda->memory.address),
-                                  .inputs = cuda->input_addresses,
-                                  .outputs = cuda->output_addresses,
-                                  .dims = context->dims,
-                                  .sizes = context->sizes};
-  int32_t returned = model->image.root->run(&table, &frame, model->kernels);
-  if (returned)
+  int32_t returned = sinter_cuda_issue_as_graph(context, run_schedule, result);
+  if (returned || *result)
     return returned;
   *result = move_values(cuda, cuda->outputs, manifest->output_count,
                         /*is_input=*/0);

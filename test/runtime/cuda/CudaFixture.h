@@ -71,7 +71,7 @@ struct Cuda : testing::Test {
     EXPECT_EQ(fake.violation, "");
     EXPECT_TRUE(fake.allocations.empty()) << "device memory was not freed";
     EXPECT_EQ(fake.liveStreams + fake.liveEvents + fake.liveModules +
-                  fake.livePrimaries,
+                  fake.livePrimaries + fake.liveGraphs,
               0u);
   }
 

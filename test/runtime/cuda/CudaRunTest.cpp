@@ -178,6 +178,79 @@ TEST_F(CudaRun, LaunchesAreTimed) {
   call.expectRight();
 }
 
+TEST_F(CudaRun, RepeatedRunsBecomeOneLaunch) {
+  Model model;
+  Context context(model, onDevice());
+  Call call(2, 16);
+  for (size_t run = 1; run <= 4; ++run) {
+    for (float &x : call.x)
+      x += 1;
+    ASSERT_EQ(call.run(context), SINTER_STATUS_OK) << call.error.message;
+    call.expectRight();
+    EXPECT_EQ(fake.graphLaunches, run - 1) << "recorded in the second run";
+    EXPECT_EQ(fake.launches.size(), run == 1 ? 3u : 6u);
+  }
+  // Another shape, and memory somewhere else, are not what was recorded.
+  Call wider(2, 32);
+  ASSERT_EQ(wider.run(context), SINTER_STATUS_OK);
+  wider.expectRight();
+  EXPECT_EQ(fake.graphLaunches, 3u);
+  DeviceMemory x(256);
+  x.assign(wider.x.data(), 0, 256);
+  wider.inputs[0].data = x.data();
+  wider.inputs[0].device = {SINTER_DEVICE_CUDA, 0};
+  ASSERT_EQ(wider.run(context), SINTER_STATUS_OK);
+  wider.expectRight();
+  EXPECT_EQ(fake.graphLaunches, 3u);
+}
+
+TEST_F(CudaRun, ChecksAreReadAfterAGraph) {
+  Model model;
+  Context context(model, onDevice());
+  Call call(2, 16);
+  for (int run = 0; run < 3; ++run)
+    ASSERT_EQ(call.run(context), SINTER_STATUS_OK);
+  call.x[5] = -1;
+  ASSERT_EQ(call.run(context), SINTER_STATUS_CHECK_FAILED);
+  EXPECT_STREQ(call.error.node, "Sqrt_4");
+  call.x[5] = 1;
+  ASSERT_EQ(call.run(context), SINTER_STATUS_OK);
+  EXPECT_EQ(fake.graphLaunches, 4u);
+}
+
+TEST_F(CudaRun, DriversThatCannotRecord) {
+  Model model;
+  Context context(model, onDevice());
+  fake.captureResult = 801;
+  Call call(2, 16);
+  for (int run = 0; run < 4; ++run) {
+    ASSERT_EQ(call.run(context), SINTER_STATUS_OK);
+    call.expectRight();
+  }
+  EXPECT_EQ(fake.graphLaunches, 0u);
+  EXPECT_EQ(fake.launches.size(), 12u);
+}
+
+TEST_F(CudaRun, GraphThatDoesNotStart) {
+  Model model;
+  Context context(model, onDevice());
+  Call call(2, 16);
+  ASSERT_EQ(call.run(context), SINTER_STATUS_OK);
+  fake.graphResult = 700;
+  ASSERT_EQ(call.run(context), SINTER_STATUS_DEVICE_FAILED);
+  EXPECT_TRUE(contains(call.error.message, "ILLEGAL_ADDRESS"));
+}
+
+TEST_F(CudaRun, LaunchThatFailsWhileRecordingNamesTheNode) {
+  Model model;
+  Context context(model, onDevice());
+  Call call(2, 16);
+  ASSERT_EQ(call.run(context), SINTER_STATUS_OK);
+  fake.launchResults["sum"] = 701;
+  ASSERT_EQ(call.run(context), SINTER_STATUS_DEVICE_FAILED);
+  EXPECT_STREQ(call.error.node, "ReduceSum_2");
+}
+
 TEST_F(CudaRun, CancelStopsBeforeTheNextLaunch) {
   Model model;
   Context context(model, onDevice());

@@ -25,6 +25,11 @@ enum {
 using Work = std::function<int()>;
 struct Stream {
   std::vector<Work> work;
+  bool isRecording = false;
+  size_t recorded = 0; ///< Where in `work` the recording begins.
+};
+struct Graph {
+  std::vector<Work> work;
 };
 struct Event {
   size_t number = 0;
@@ -329,6 +334,8 @@ FAKE cuStreamDestroy_v2(void *stream) {
 
 FAKE cuStreamSynchronize(void *stream) {
   GUARD;
+  if (static_cast<Stream *>(stream)->isRecording)
+    return violate("a stream that records is waited for");
   return drain(*static_cast<Stream *>(stream));
 }
 
@@ -353,6 +360,52 @@ FAKE cuEventRecord(void *event, void *stream) {
 }
 
 FAKE cuEventSynchronize(void *) { return Success; }
+
+FAKE cuStreamBeginCapture_v2(void *handle, int mode) {
+  GUARD;
+  auto &stream = *static_cast<Stream *>(handle);
+  if (fake.captureResult)
+    return fake.captureResult;
+  stream.isRecording = true;
+  stream.recorded = stream.work.size();
+  return mode == 1 ? Success : violate("a capture that others can disturb");
+}
+
+FAKE cuStreamEndCapture(void *handle, void **graph) {
+  GUARD;
+  auto &stream = *static_cast<Stream *>(handle);
+  auto begin = stream.work.begin() + long(stream.recorded);
+  *graph = new Graph{{begin, stream.work.end()}};
+  stream.work.erase(begin, stream.work.end());
+  stream.isRecording = false;
+  ++fake.liveGraphs;
+  return Success;
+}
+
+FAKE cuGraphInstantiateWithFlags(void **executable, void *graph,
+                                 unsigned long long) {
+  GUARD;
+  *executable = new Graph(*static_cast<Graph *>(graph));
+  ++fake.liveGraphs;
+  return Success;
+}
+
+FAKE cuGraphLaunch(void *executable, void *stream) {
+  GUARD;
+  ++fake.graphLaunches;
+  for (Work &work : static_cast<Graph *>(executable)->work)
+    enqueue(stream, work);
+  return fake.graphResult;
+}
+
+FAKE cuGraphDestroy(void *graph) {
+  GUARD;
+  delete static_cast<Graph *>(graph);
+  --fake.liveGraphs;
+  return Success;
+}
+
+FAKE cuGraphExecDestroy(void *executable) { return cuGraphDestroy(executable); }
 
 /// A launch takes a millisecond.
 FAKE cuEventElapsedTime(float *milliseconds, void *begin, void *end) {

@@ -49,6 +49,7 @@ struct FakeCuda {
   std::map<std::string, FakeKernel> kernels;
   // How it fails: CUresult values.
   int cubinResult = 0, ptxResult = 0, syncResult = 0;
+  int captureResult = 0, graphResult = 0;
   std::string ptxLog;
   std::map<std::string, int> launchResults;
   /// Called when a kernel is launched, before it runs.
@@ -60,6 +61,7 @@ struct FakeCuda {
   size_t fills = 0, graphLaunches = 0;
   std::map<uint64_t, size_t> allocations; ///< Address and bytes, live ones.
   size_t liveStreams = 0, liveEvents = 0, liveModules = 0, livePrimaries = 0;
+  size_t liveGraphs = 0;
   std::string violation; ///< The first rule that was broken, or empty.
 };
 
