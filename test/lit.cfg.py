@@ -20,10 +20,11 @@ chromium = shutil.which("chromium") or shutil.which("chromium-browser")
 if chromium:
     config.available_features.add("chromium")
     config.substitutions.append(("%chromium", chromium))
-
-# A folder with a libcuda.so.1: the virtual GPU.
+# Folders with a libcuda.so.1: the virtual GPU, and one that has too few functions.
 config.substitutions.append(
     ("%virtual-gpu", os.path.join(config.sinter_obj_root, "lib", "virtual-gpu")))
+config.substitutions.append(
+    ("%old-driver", os.path.join(config.sinter_obj_root, "test", "runtime", "cuda", "old")))
 
 # The assembler of the CUDA toolkit: tests of facts of device code are skipped
 # without it.

@@ -7,7 +7,10 @@ The cases named in node_cases.txt must pass. Those that say the same as another 
 (or SINTER_TEST_FULL in the environment) all cases are run: one that passes and is not
 named is reported, and one that makes sinter crash fails the test, named or not.
 
-    node_cases.py --build DIR [--full] [--update] [-k REGEX]
+With --device cuda the cases run on the virtual GPU (test/virtual-gpu). Those that
+node_cases_refused.txt names must then be refused by the compiler, all others pass.
+
+    node_cases.py --build DIR [--device cuda] [--full] [--update] [-k REGEX]
 """
 import argparse
 import collections
@@ -26,7 +29,13 @@ from onnx import numpy_helper
 
 HERE = pathlib.Path(__file__).resolve().parent
 LIST = HERE / "node_cases.txt"
+REFUSED = HERE / "node_cases_refused.txt"
 TIMEOUT = 120  # seconds for one case
+
+REFUSED_HEADER = """\
+# Cases of node_cases.txt that have no code for CUDA.
+# Written by: node_cases.py --build build --device cuda --update
+"""
 
 HEADER = """\
 # Cases of onnx.backend.test (kind "node") that must pass.
@@ -85,6 +94,19 @@ def first_line(text):
     return (lines or text.splitlines() or ["no message"])[0].removeprefix("sinter: error: ")
 
 
+class Program:
+    """`sinter`, with the arguments and the environment for a device."""
+
+    def __init__(self, build, device):
+        self.path = build / "bin" / "sinter"
+        self.compile_options, self.run_options = [], []
+        self.environment = dict(os.environ)
+        if device == "cuda":
+            self.compile_options = ["--target", "cpu,cuda", "--sm", "ptx"]
+            self.run_options = ["--device", "cuda"]
+            self.environment["LD_LIBRARY_PATH"] = str(build / "lib" / "virtual-gpu")
+
+
 def run_case(program, folder):
     """Returns ("pass" | "unsupported" | "fail" | "crash", reason)."""
     if (folder / "unwritable").exists():
@@ -92,14 +114,17 @@ def run_case(program, folder):
     tolerance = json.loads((folder / "tolerance.json").read_text())
     with tempfile.TemporaryDirectory() as temporary:
         artifact = pathlib.Path(temporary) / "case.sinter"
-        commands = [[program, "compile", folder / "model.onnx", "-o", artifact]]
+        commands = [[program.path, "compile", folder / "model.onnx", "-o", artifact,
+                     *program.compile_options]]
         for data in sorted(folder.glob("data_set_*")):
-            commands.append([program, "run", artifact, "--data-set", data,
-                             "--rtol", tolerance["rtol"], "--atol", tolerance["atol"]])
+            commands.append([program.path, "run", artifact, "--data-set", data,
+                             "--rtol", tolerance["rtol"], "--atol", tolerance["atol"],
+                             *program.run_options])
         for command in commands:
             try:
                 done = subprocess.run([str(c) for c in command], capture_output=True, text=True,
-                                      timeout=TIMEOUT, errors="replace")
+                                      timeout=TIMEOUT, errors="replace",
+                                      env=program.environment)
             except subprocess.TimeoutExpired:
                 return "crash", f"sinter {command[1]} took more than {TIMEOUT} s"
             if done.returncode < 0 or done.returncode == 70:
@@ -112,24 +137,28 @@ def run_case(program, folder):
     return "pass", ""
 
 
-def read_list():
-    lines = LIST.read_text().splitlines() if LIST.exists() else []
+def read_list(path):
+    lines = path.read_text().splitlines() if path.exists() else []
     return [line for line in lines if line and not line.startswith("#")]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", type=pathlib.Path, required=True)
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--full", action="store_true", help="all cases, not only those listed")
     parser.add_argument("--update", action="store_true", help="write the list anew")
     parser.add_argument("-k", metavar="REGEX", default="", help="only cases named like this")
     options = parser.parse_args()
-    full = options.full or options.update or bool(os.environ.get("SINTER_TEST_FULL"))
+    cuda = options.device == "cuda"
+    full = not cuda and (options.full or options.update
+                         or bool(os.environ.get("SINTER_TEST_FULL")))
 
     build = options.build.resolve()
     root = build / "node_cases" / f"onnx-{onnx.__version__}"
     write_cases(root)
-    listed = set(read_list())
+    listed = set(read_list(LIST))
+    refused = set(read_list(REFUSED)) if cuda else set()
     if full:
         names = sorted(p.name for p in root.iterdir() if p.is_dir())
     else:
@@ -138,16 +167,23 @@ def main():
 
     results = {}
     with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        program = build / "bin" / "sinter"
+        program = Program(build, options.device)
         for name, result in zip(names, pool.map(lambda n: run_case(program, root / n), names)):
             results[name] = result
+            if result[0] == "unsupported" and name in refused:
+                continue
             if result[0] != "pass" and (name in listed or result[0] in ("fail", "crash")):
                 print(f"{result[0].upper()} {name}: {result[1]}", flush=True)
 
-    (root / "results.json").write_text(json.dumps(results, indent=1))
+    (root / f"results_{options.device}.json").write_text(json.dumps(results, indent=1))
     passed = [n for n in names if results[n][0] == "pass"]
     counts = collections.Counter(status for status, _ in results.values())
     print(f"{len(names)} cases: " + ", ".join(f"{n} {s}" for s, n in counts.most_common()))
+    if options.update and cuda:
+        keep = [n for n in refused if n not in results]
+        found = [n for n in names if results[n][0] == "unsupported"]
+        REFUSED.write_text(REFUSED_HEADER + "".join(f"{n}\n" for n in sorted(found + keep)))
+        return
     if options.update:
         keep = [n for n in listed if n not in results]
         LIST.write_text(HEADER + "".join(f"{n}\n" for n in sorted(passed + keep)))
@@ -156,7 +192,8 @@ def main():
     if new:
         print(f"{len(new)} pass that are not listed, such as {new[0]}: run with --update")
     broken = [n for n in names if results[n][0] == "crash"]
-    broken += [n for n in names if n in listed and results[n][0] != "pass"]
+    broken += [n for n in names if n in listed
+               and results[n][0] != ("unsupported" if n in refused else "pass")]
     sys.exit(bool(broken))
 
 
