@@ -101,7 +101,8 @@ SINTER_API sinter_status_t sinter_context_prepare(sinter_context_t *context,
  * set the free dimensions. They are read only, and must not overlap outputs.
  *
  * Tensors are on the CPU or, where the context has a device, on that: then they
- * are used where they are. The memory of an output with data == NULL is made
+ * are used where they are, and what is in them must be complete: a run does not
+ * wait for other streams. The memory of an output with data == NULL is made
  * where `device` says, on the CPU if that is zero.
  *
  * Outputs: with data == NULL the context provides the memory, valid until its
