@@ -46,11 +46,11 @@ typedef struct sinter_cuda_context {
   int graphs_fail;
   uint64_t serial, seen_serial;
   void **seen_addresses;
-  const void **parameters; /* of a launch */
-  uint32_t *status_words;  /* one a launch, read back */
-  int reports;             /* a kernel has checks */
-  int failure;             /* CUresult of the launch or copy that failed */
-  size_t failed_launch;    /* its number, or launch_count for a copy */
+  void **parameters;      /* of a launch */
+  uint32_t *status_words; /* one a launch, read back */
+  int reports;            /* a kernel has checks */
+  int failure;            /* CUresult of the launch or copy that failed */
+  size_t failed_launch;   /* its number, or launch_count for a copy */
 } sinter_cuda_context_t;
 
 /** Opens the device `ordinal` for the context. On failure nothing is left. */

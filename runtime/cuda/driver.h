@@ -99,7 +99,7 @@ enum {
   F(launch, "cuLaunchKernel",                                                  \
     (void *function, unsigned grid_x, unsigned grid_y, unsigned grid_z,        \
      unsigned block_x, unsigned block_y, unsigned block_z, unsigned shared,    \
-     void *stream, const void **parameters, void **extra))
+     void *stream, void **parameters, void **extra))
 
 /** For graphs: all there, or none is used. */
 #define SINTER_CUDA_GRAPH_FUNCTIONS(F)                                         \

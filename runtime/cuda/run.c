@@ -71,9 +71,9 @@ static int32_t launch_on_device(void *user, sinter_abi_kernel_fn kernel,
   sinter_cuda_address_t status = cuda->status + launch * sizeof(uint32_t);
   size_t count = 0;
   for (uint32_t i = 0; i < info->buffers; ++i)
-    cuda->parameters[count++] = &buffers[i];
+    cuda->parameters[count++] = (void *)&buffers[i];
   for (size_t i = 0; i < manifest->free_dim_count; ++i)
-    cuda->parameters[count++] = &dims[i];
+    cuda->parameters[count++] = (void *)&dims[i];
   cuda->parameters[count++] = &scratch;
   cuda->parameters[count] = &status;
 
