@@ -130,7 +130,8 @@ SINTER_API sinter_status_t sinter_context_run(sinter_context_t *context,
 
 /**
  * Stops the run in progress after its current launch, or else the next run
- * before it starts: that run returns CANCELLED. The only call that may be made
+ * before it starts: that run returns CANCELLED. On a device a run that repeats
+ * the one before it counts as one launch. The only call that may be made
  * from another thread while the context runs.
  */
 SINTER_API void sinter_context_cancel(sinter_context_t *context);
