@@ -149,7 +149,7 @@ def norm(array):
     return float(np.linalg.norm(np.asarray(array, np.float64).ravel()))
 
 
-def compare(failures, what, found, first, second):
+def compare(failures, what, found, first, second, tolerance=1e-4):
     """Checks `found` against the reference at x1, `first`; `second` is that at x2."""
     for name, want in first.items():
         have = found.get(name)
@@ -161,7 +161,7 @@ def compare(failures, what, found, first, second):
         size, change = norm(want), norm(want - second[name])
         text = (f"{what}: {name}: error {error:.3g}; output {size:.3g} ({error / size:.2g}), "
                 f"change {change:.3g} ({error / max(change, 1e-30):.2g})")
-        failures.add(error <= 1e-4 * size and error <= 1e-2 * change, text)
+        failures.add(error <= tolerance * size and error <= 100 * tolerance * change, text)
 
 
 def usable_isas(sinter, artifact):

@@ -5,8 +5,10 @@
 Artifact and runtime are those that would run on a device; only the driver is the virtual
 GPU (test/virtual-gpu), which also stops a kernel that reads or writes where it must not. The
 models are made small: images of 64 by 64, a few tokens, one encoder layer. The bounds are
-those of compare_models.py. At the end a few runs are timed, from a recorded graph, so that
-this way is gone, too.
+those of compare_models.py. NAME_f16 is the model in half precision, compared with the
+reference in single precision: each of the DEPTH operations on the way to the output rounds
+by 2**-11 at most, relative to its result, and such errors add up like independent ones. At
+the end a few runs are timed, from a recorded graph, so that this way is gone, too.
 
     cuda_models.py --build DIR [NAME ...]
 """
@@ -30,6 +32,31 @@ SHAPES = {
 }
 # These end with an inner tensor.
 ENDS = {"bert_base": "/m/encoder/layer.0/output/LayerNorm/LayerNormalization_output_0"}
+
+
+# Operations that round, one after the other, from input to output.
+DEPTH = {"bert_base": 24}
+
+
+def to_half(model):
+    """Turns all floats of the model into half precision."""
+    half, single = onnx.TensorProto.FLOAT16, onnx.TensorProto.FLOAT
+
+    def convert(tensor):
+        if tensor.data_type == single:
+            values = onnx.numpy_helper.to_array(tensor)
+            values = values.clip(-65504, 65504).astype(np.float16)
+            tensor.CopyFrom(onnx.numpy_helper.from_array(values, tensor.name))
+
+    for tensor in model.graph.initializer:
+        convert(tensor)
+    for node in model.graph.node:
+        for attribute in node.attribute:
+            convert(attribute.t)
+            if node.op_type == "Cast" and attribute.name == "to" and attribute.i == single:
+                attribute.i = half
+    for value in model.graph.output:
+        value.type.tensor_type.elem_type = half
 
 
 def shrink(model, shape, end):
@@ -58,7 +85,8 @@ def shrink(model, shape, end):
         value.type.tensor_type.ClearField("shape")
 
 
-def compare_model(name, build, failures):
+def compare_model(title, build, failures):
+    name = title.removesuffix("_f16")
     _, draw = MODELS[name]
     shape = SHAPES[name]
     model = onnx.load(build / "models" / f"{name}.onnx")
@@ -74,11 +102,17 @@ def compare_model(name, build, failures):
     with tempfile.TemporaryDirectory(dir=build) as folder:
         sinter = Sinter(build, pathlib.Path(folder))
         path = pathlib.Path(folder) / "model.onnx"
+        tolerance = 1e-4
+        if title != name:
+            to_half(model)
+            tolerance = DEPTH[name] ** 0.5 * 2**-11
         onnx.save(model, path)
         artifact = sinter.compile(path, "--target", "cpu,cuda", "--sm", "ptx")
         for device in ("cpu", "cuda"):
-            compare(failures, f"{name} {list(shape)}, {device}",
-                    sinter.run(artifact, x1, "--device", device), first, second)
+            found = sinter.run(artifact, x1, "--device", device)
+            compare(failures, f"{title} {list(shape)}, {device}",
+                    {n: v.astype(first[n].dtype) for n, v in found.items()},
+                    first, second, tolerance)
         sinter.call("bench", artifact, "--inputs", pathlib.Path(folder) / "inputs.npz",
                     "--device", "cuda", "--warmup", 1, "--runs", 2)
 
@@ -94,7 +128,7 @@ def main():
         sys.exit(f"{driver} has no libcuda.so.1: build the target sinter_virtual_gpu")
     os.environ["LD_LIBRARY_PATH"] = str(driver)
     failures = Failures()
-    for name in options.names or SHAPES:
+    for name in options.names or [*SHAPES, *(f"{n}_f16" for n in DEPTH)]:
         compare_model(name, build, failures)
     print(f"{failures.total - failures.failed} of {failures.total} comparisons agree")
     sys.exit(failures.failed != 0)
