@@ -88,7 +88,8 @@ static bool isWorthCloning(Operation &op) {
       (allUsers(isContractRoot) || allUsers(llvm::IsaPred<nn::SliceOp>)))
     return true;
   // The input is smaller than what a load of the result would take.
-  return isa<nn::BroadcastOp>(op) && allUsers(fuse::isElementwise);
+  return isa<nn::BroadcastOp, nn::DequantizeOp>(op) &&
+         allUsers(fuse::isElementwise);
 }
 
 static void cloneCheapProducers(Block &block) {

@@ -71,8 +71,10 @@ void GroupGrower::formRootGroups() {
     if (*kind == kernel::Kind::Contract)
       growContractOperands(group, op);
     growEpilogue(group, op);
-    if (*kind == kernel::Kind::Contract)
+    if (*kind == kernel::Kind::Contract) {
+      growEpilogueOperands(group, op);
       growFinalTranspose(group);
+    }
   }
 }
 
@@ -91,6 +93,22 @@ void GroupGrower::growContractOperands(unsigned group, Operation *root) {
       }
       graph.add(group, map);
       map = map->getOperand(0).getDefiningOp();
+    }
+  }
+}
+
+/// What the epilogue adds to the result of the root may be quantized: it is
+/// read so, and dequantized in registers.
+void GroupGrower::growEpilogueOperands(unsigned group, Operation *root) {
+  SmallVector<Operation *> members(graph.getGroup(group).ops);
+  for (Operation *member : members) {
+    if (!isElementwise(member))
+      continue;
+    for (Value operand : member->getOperands()) {
+      auto op = operand.getDefiningOp<nn::DequantizeOp>();
+      if (op && graph.isFree(op) && getShape(op) == getShape(root) &&
+          op->hasOneUse() && graph.canAdd(group, op))
+        graph.add(group, op);
     }
   }
 }

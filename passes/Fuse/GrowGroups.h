@@ -37,6 +37,7 @@ public:
 
 private:
   void growContractOperands(unsigned group, mlir::Operation *root);
+  void growEpilogueOperands(unsigned group, mlir::Operation *root);
   void growFinalTranspose(unsigned group);
   void growEpilogue(unsigned group, mlir::Operation *root);
   llvm::StringRef rejectEpilogue(unsigned group, mlir::Operation *op,

@@ -37,8 +37,8 @@ struct PlannedGrid {
 /// Rounds values to their grids, each once for a grid.
 class GridMaker {
 public:
-  /// `grid.value` rounded to the grid.
-  Value get(const PlannedGrid &grid);
+  /// `grid.value` rounded to the grid, for a layer at `loc`.
+  Value get(const PlannedGrid &grid, Location loc);
   /// Lets everything that can take the rounded value instead of the exact one
   /// do so: all but results of the model and contractions, which have plans.
   void replaceUses();
@@ -55,13 +55,15 @@ struct ApplyQuantizationPass
 
 } // namespace
 
-Value GridMaker::get(const PlannedGrid &grid) {
+Value GridMaker::get(const PlannedGrid &grid, Location loc) {
   for (auto &[known, value] : rounded)
     if (known == grid)
       return value;
   OpBuilder b(grid.value.getContext());
   b.setInsertionPointAfterValue(grid.value);
-  Location loc = grid.value.getLoc();
+  // Inputs of the model have no node.
+  if (grid.value.getDefiningOp())
+    loc = grid.value.getLoc();
   Value scale = makeScale(b, loc, grid.scale.getValue().convertToFloat());
   Value zero = makeZeroPoint(b, loc, grid.zeroPoint.getInt());
   Value integers = nn::QuantizeOp::create(b, loc, grid.value, scale, zero);
@@ -162,11 +164,11 @@ static LogicalResult roundValues(const Layer &layer, Value weight,
     return failure();
   op->setOperand(1, weight);
   // What rearranges the root takes the rounded value as all its users do.
-  Value rounded = grids.get(**input);
+  Value rounded = grids.get(**input, op->getLoc());
   if (layer.lhs == layer.root)
     op->setOperand(0, rounded);
   if (*result)
-    grids.get(**result);
+    grids.get(**result, op->getLoc());
   return success();
 }
 
