@@ -109,7 +109,7 @@ def normalized():
                   for name, value in constants.items()])
 
 
-def quantized():
+def quantized_input():
     """y = dequantize(quantize(x)) w."""
     constants = [numpy_helper.from_array(np.array(0.5, np.float32), "s"),
                  numpy_helper.from_array(np.array(3, np.uint8), "z"),
@@ -178,6 +178,7 @@ MODELS = {
     "mlp_overflow": mlp_overflow,
     "normalized": normalized,
     "quantized": quantized,
+    "quantized_input": quantized_input,
     "two_inputs": two_inputs,
     "unknown_op": unknown_op,
     "cyclic": cyclic,
