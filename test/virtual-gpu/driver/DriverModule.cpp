@@ -6,7 +6,9 @@
 
 #include "../decoder/Decoder.h"
 #include "Driver.h"
+#include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 using namespace sinter::vgpu;
@@ -67,8 +69,8 @@ GlobalAddresses placeGlobals(Context &context, LoadedModule &loaded) {
       throw std::bad_alloc();
     addresses[variable.name] = address;
     loaded.globals[std::string(variable.name)] = {address, variable.bytes};
-    std::memcpy(context.memory->view(address).data, variable.initial.data(),
-                variable.initial.size());
+    std::copy(variable.initial.begin(), variable.initial.end(),
+              context.memory->view(address).data);
     context.memory->setShadow(address, bytes,
                               space == Space::Const ? kReadOnly : kDefined);
   };

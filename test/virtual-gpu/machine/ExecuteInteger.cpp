@@ -73,8 +73,10 @@ template <typename T>
 Wide<T> madWide(T a, T b, Wide<T> c) {
   return add(mulWide(a, b), c);
 }
-int32_t mul24(int32_t a, int32_t b) {
-  return static_cast<int32_t>(int64_t{a << 8 >> 8} * (b << 8 >> 8));
+/// The low 24 bits as a signed number.
+int32_t low24(uint32_t a) { return static_cast<int32_t>(a << 8) >> 8; }
+int32_t mul24(uint32_t a, uint32_t b) {
+  return static_cast<int32_t>(int64_t{low24(a)} * low24(b));
 }
 uint32_t mul24u(uint32_t a, uint32_t b) {
   return static_cast<uint32_t>(uint64_t{a & 0xffffff} * (b & 0xffffff));
