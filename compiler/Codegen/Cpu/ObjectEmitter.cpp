@@ -10,6 +10,7 @@
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/Analysis/TargetLibraryInfo.h"
 #include "llvm/IR/IRBuilder.h"
+#include "llvm/IR/IntrinsicInst.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Verifier.h"
 #include "llvm/Passes/PassBuilder.h"
@@ -75,6 +76,47 @@ static void addTargetAttributes(llvm::Module &module, const CpuTarget &target) {
   }
 }
 
+/// The one lane that `mask` lets through, if it is constant and there is one.
+static std::optional<unsigned> getSingleLane(Value *mask) {
+  auto *constant = dyn_cast<Constant>(mask);
+  auto *type = dyn_cast<FixedVectorType>(mask->getType());
+  std::optional<unsigned> single;
+  for (unsigned lane = 0; constant && type && lane < type->getNumElements();
+       ++lane) {
+    Constant *bit = constant->getAggregateElement(lane);
+    if (!bit || !isa<ConstantInt>(bit))
+      return std::nullopt;
+    if (bit->isZeroValue())
+      continue;
+    if (single)
+      return std::nullopt;
+    single = lane;
+  }
+  return single;
+}
+
+/// A masked store of one lane becomes a plain store of that lane. LLVM 22 makes
+/// an instruction of it that stores four bytes (vextractps) where the lane is a
+/// byte cut from an element of four.
+static void storeSingleLanes(llvm::Module &module) {
+  for (Function &function : module)
+    for (BasicBlock &block : function)
+      for (Instruction &instruction : make_early_inc_range(block)) {
+        auto *call = dyn_cast<IntrinsicInst>(&instruction);
+        if (!call || call->getIntrinsicID() != Intrinsic::masked_store)
+          continue;
+        std::optional<unsigned> lane =
+            getSingleLane(call->getArgOperand(call->arg_size() - 1));
+        if (!lane)
+          continue;
+        IRBuilder<> b(call);
+        b.CreateAlignedStore(
+            b.CreateExtractElement(call->getArgOperand(0), uint64_t(*lane)),
+            call->getArgOperand(1), call->getParamAlign(1).valueOrOne());
+        call->eraseFromParent();
+      }
+}
+
 static void optimize(llvm::Module &module, TargetMachine &machine) {
   PipelineTuningOptions tuning;
   // The emitters have vectorized, unrolled and interleaved already.
@@ -95,6 +137,7 @@ static void optimize(llvm::Module &module, TargetMachine &machine) {
   builder.crossRegisterProxies(loops, functions, components, modules);
   builder.buildPerModuleDefaultPipeline(OptimizationLevel::O2)
       .run(module, modules);
+  storeSingleLanes(module);
 }
 
 llvm::Expected<Object> sinter::codegen::compileModule(llvm::Module &module,

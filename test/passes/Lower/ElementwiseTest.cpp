@@ -425,3 +425,21 @@ TEST(Elementwise, SumsAreDequantized) {
   expectKernel(makeScaled("nn.dequantize", "i32", "f32", "i32", "f32"),
                {toBytes(x), toBytes(scales), toBytes(zeros)}, expected, {}, 0);
 }
+
+// The last byte of 17 is stored alone: the page behind it is not writable.
+TEST(Elementwise, QuantizationStaysInTheResult) {
+  std::string body =
+      R"(@f(%x: tensor<17xf32>) -> tensor<17xui8> attributes {kind = #kernel.kind<loop>} {
+    %s = nn.weight #nn.weight<dense {value = dense<0.1> : tensor<f32>} : tensor<f32>>
+    %z = nn.weight #nn.weight<dense {value = dense<3> : tensor<ui8>} : tensor<ui8>>
+    %r = nn.quantize %x, %s, %z : tensor<17xf32>, tensor<f32>, tensor<ui8>
+    kernel.yield %r : tensor<17xui8>
+  })";
+  std::vector<float> x = makeUniform(17, 0, 20);
+  std::vector<uint8_t> expected;
+  for (float value : x)
+    expected.push_back(quantize<uint8_t>(value, 0.1f, 3));
+  runKernel(body, {toBytes(x)}, {17}, {}, [&](const RunResult &result) {
+    EXPECT_EQ(result.get<uint8_t>(0), expected);
+  });
+}
