@@ -57,22 +57,21 @@ readPairs(const json &request, const char *key) {
   return pairs;
 }
 
+static bool isPrecision(llvm::StringRef value) {
+  return value == "fp32" || value == "w8a8";
+}
+
 static LayerRule readLayerRule(const json &rule) {
   LayerRule result = {rule.at("nodes").get<std::string>(),
                       rule.at("value").get<std::string>()};
-  if (result.value != "fp32" && result.value != "w8a8")
-    throw UsageError{"--layer: unknown value '" + result.value + "'",
-                     "values are: fp32, w8a8"};
   std::string error;
   if (!llvm::Regex(result.nodes).isValid(error))
     throw UsageError{"--layer: '" + result.nodes +
                          "' is no regular expression: " + error,
                      "give an extended regular expression for names of nodes"};
-  if (result.value != "fp32" && result.value != "w8a8" &&
-      !prune::parsePruneSpec(result.value, error))
-    throw UsageError{"--layer: '" + result.value +
-                         "' is nothing that a layer can become",
-                     "give fp32, w8a8, " + prune::getPruneForms().str()};
+  if (!isPrecision(result.value) && !prune::parsePruneSpec(result.value, error))
+    throw UsageError{"--layer: unknown value '" + result.value + "'",
+                     "values are: fp32, w8a8, " + prune::getPruneForms().str()};
   return result;
 }
 
@@ -147,15 +146,19 @@ static CompileRequest readRequest(const json &request) {
   if (auto layers = request.find("layers"); layers != request.end())
     for (const json &rule : *layers)
       result.layers.push_back(readLayerRule(rule));
-  bool quantizes =
-      result.precision != Precision::Float || !result.layers.empty();
+  bool quantizes = result.precision != Precision::Float ||
+                   llvm::any_of(result.layers, [](const LayerRule &rule) {
+                     return isPrecision(rule.value);
+                   });
+  bool prunes = !result.prune.empty() || !result.layers.empty();
   if (!result.calibrate.empty() && !quantizes)
     throw UsageError{"--calibrate has no effect without --precision w8a8",
                      "add --precision w8a8, or --layer 'REGEX=w8a8'"};
-  if (result.startAfter && *result.startAfter >= Phase::Plan && quantizes)
+  if (result.startAfter && *result.startAfter >= Phase::Plan &&
+      (quantizes || prunes))
     throw UsageError{"the plan of the IR that is to go on is made already",
                      "edit it, or start before the phase plan to use "
-                     "--precision and --layer"};
+                     "--precision, --prune and --layer"};
   readTargets(request, result);
   if (result.startAfter && (*result.startAfter >= Phase::Generate))
     throw UsageError{"there is no IR after the phase '" +

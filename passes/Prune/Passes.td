@@ -17,7 +17,8 @@ def PrunePlanPass : Pass<"sinter-prune-plan", "::mlir::ModuleOp"> {
     (README.md of this folder defines the keys). Without the option `prune` only
     weights that have zeros already are looked at. A layer is left alone, with a
     remark, where the pattern does not fit its shape, or where its sparse kernel was
-    measured and is not faster by 5 % than the dense one.
+    measured and is not faster by 5 % than the dense one, or where `sinter.targets`
+    holds `cuda`, for which there are no sparse kernels.
 
     Needs: the form after `simplify`. Leaves: the same.
 

@@ -63,6 +63,7 @@ private:
   StringRef getPattern(Operation *op);
   LogicalResult decide(Operation *op);
   LogicalResult recognise(const Layer &layer);
+  void add(Decision decision);
   void addProbe(Decision &decision);
   void finish(const Decision &decision,
               const measure::Measurement *measurement);
@@ -135,8 +136,7 @@ LogicalResult Planner::decide(Operation *op) {
   Decision decision{*layer, pattern.str(), spec, getKernelForm(spec), 0, "",
                     {}};
   decision.count = countStored(*layer, spec, decision.form);
-  addProbe(decision);
-  decisions.push_back(std::move(decision));
+  add(std::move(decision));
   return success();
 }
 
@@ -170,9 +170,28 @@ LogicalResult Planner::recognise(const Layer &layer) {
   spec.sparsity = form == KernelForm::Blocks ? zeroBlocks : zeros;
   Decision decision{layer, "dense", spec, form, countStored(sparsity, form),
                     found, {}};
+  add(std::move(decision));
+  return success();
+}
+
+/// What is to be done, for a sentence.
+static std::string describe(const Decision &decision) {
+  return decision.found.empty()
+             ? "pruned to " + decision.pattern
+             : "sparse kernel for a weight of " + decision.found;
+}
+
+void Planner::add(Decision decision) {
+  auto targets = module->getAttrOfType<ArrayAttr>("sinter.targets");
+  auto cuda = StringAttr::get(module.getContext(), "cuda");
+  if (targets && llvm::is_contained(targets, cuda)) {
+    remark::missed(decision.layer.op->getLoc(), getRemarkOptions())
+        << remark::add("not {0}", describe(decision))
+        << remark::reason("the target cuda has no sparse kernels");
+    return;
+  }
   addProbe(decision);
   decisions.push_back(std::move(decision));
-  return success();
 }
 
 void Planner::addProbe(Decision &decision) {
@@ -232,9 +251,7 @@ void Planner::finish(const Decision &decision,
                      const measure::Measurement *measurement) {
   Operation *op = decision.layer.op;
   StringRef form = getFormName(decision.form);
-  std::string what = decision.found.empty()
-                         ? "pruned to " + decision.pattern
-                         : "sparse kernel for a weight of " + decision.found;
+  std::string what = describe(decision);
   std::string reason = "not measured";
   double denseUs = 0, sparseUs = 0;
   if (measurement) {
