@@ -36,10 +36,6 @@ std::optional<Layer> sinter::prune::getLayer(Operation *op, StringRef &reason) {
       reason = "its channels are in groups";
       return std::nullopt;
     }
-    if (llvm::any_of(conv.getPads(), [](int64_t pad) { return pad != 0; })) {
-      reason = "its input is padded";
-      return std::nullopt;
-    }
   } else if (isa<nn::MatmulOp>(op)) {
     layer.rowAxis = shape.size() - 2;
     layer.columnAxis = shape.size() - 1;
@@ -56,6 +52,12 @@ std::optional<Layer> sinter::prune::getLayer(Operation *op, StringRef &reason) {
                  ? "a convolution with a filter larger than 1x1 has no sparse "
                    "kernel"
                  : "its weight is more than one matrix";
+    return std::nullopt;
+  }
+  auto conv = dyn_cast<nn::ConvOp>(op);
+  if (conv &&
+      llvm::any_of(conv.getPads(), [](int64_t pad) { return pad != 0; })) {
+    reason = "its input is padded";
     return std::nullopt;
   }
   layer.rows = shape[layer.rowAxis];
