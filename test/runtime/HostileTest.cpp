@@ -85,6 +85,21 @@ struct Hostile : testing::Test {
     return 0;
   }
 
+  /// The address behind the image, which ends with a whole page.
+  uint64_t getImageEnd() {
+    Elf64_Ehdr header;
+    std::memcpy(&header, bytes.data(), sizeof header);
+    uint64_t end = 0;
+    for (unsigned i = 0; i < header.e_phnum; ++i) {
+      Elf64_Phdr program;
+      std::memcpy(&program, bytes.data() + header.e_phoff + i * sizeof program,
+                  sizeof program);
+      if (program.p_type == PT_LOAD)
+        end = std::max(end, program.p_vaddr + program.p_memsz);
+    }
+    return (end + 4095) / 4096 * 4096;
+  }
+
   /// File offset of a virtual address.
   uint64_t getOffset(uint64_t address) {
     Elf64_Ehdr header;
@@ -303,6 +318,9 @@ TEST_F(Hostile, Relocations) {
          "not inside a data segment");
   expect([](auto &r) { r.r_addend = -1; }, "points outside");
   expect([](auto &r) { r.r_addend = int64_t(1) << 40; }, "points outside");
+  // The image ends with the page of its last byte.
+  uint64_t end = getImageEnd();
+  expect([&](auto &r) { r.r_addend = end; }, "points outside");
 }
 
 TEST_F(Hostile, TablesThatLeadOutside) {

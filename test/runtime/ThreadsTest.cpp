@@ -98,6 +98,25 @@ TEST(Threads, MoreThreadsThanTiles) {
   call.expectRight();
 }
 
+TEST(Threads, NoTileBeyondTheLast) {
+  Model model;
+  const int64_t width = 8, spare = 64;
+  for (int64_t batch = 1; batch < 40; ++batch) {
+    Context context(model, 3);
+    // Behind the rows there is memory of ours, which must stay as it is; the
+    // dims of the tensors do not include it.
+    Call call(batch + spare, width);
+    call.xDims[0] = batch;
+    std::vector<float> y((batch + spare) * width, -7);
+    call.outputs[0].data = y.data();
+    call.outputs[0].bytes = batch * width * sizeof(float);
+    ASSERT_EQ(call.run(context), SINTER_STATUS_OK);
+    call.expectRight();
+    for (size_t i = batch * width; i < y.size(); ++i)
+      ASSERT_EQ(y[i], -7) << "batch " << batch << ", element " << i;
+  }
+}
+
 TEST(Threads, ContextsOfOneModelRunAtTheSameTime) {
   Model model;
   std::atomic<int> failures{0};

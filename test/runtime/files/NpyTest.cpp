@@ -52,6 +52,24 @@ static std::string messageOf(const std::string &file) {
   return "accepted";
 }
 
+TEST(Npy, HeaderThatReachesBehindTheFile) {
+  std::string header =
+      "{'descr': '<f4', 'fortran_order': False, 'shape': (0,), }";
+  std::string good = makeNpy(header, "");
+  EXPECT_EQ(messageOf(good), "accepted");
+  for (size_t missing = 1; missing <= good.size(); ++missing) {
+    // The length in the file stays; a copy of its own, so that a read behind
+    // its end can be noticed.
+    std::string cut(good.data(), good.size() - missing);
+    EXPECT_NE(messageOf(cut), "accepted") << missing;
+  }
+  for (size_t more = 1; more <= 16; ++more) {
+    std::string longer = good;
+    longer[8] = static_cast<char>(longer[8] + more);
+    EXPECT_EQ(messageOf(longer), "'x.npy' is cut short") << more;
+  }
+}
+
 TEST(Npy, WhatIsWrittenIsRead) {
   for (const std::vector<int64_t> &dims :
        std::vector<std::vector<int64_t>>{{}, {5}, {0, 3}, {2, 3, 4}}) {
