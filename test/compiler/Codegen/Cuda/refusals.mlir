@@ -10,5 +10,5 @@ kernel.func @bad(%x: tensor<4x4xf32>) -> tensor<4x4xf32> attributes {kind = #ker
 kernel.func @good(%x: tensor<4x4xf32>) -> tensor<4x4xf32> attributes {kind = #kernel.kind<loop>} {
   %0 = nn.relu %x : tensor<4x4xf32>
   kernel.yield %0 : tensor<4x4xf32>
-} loc("relu_1")
-#node = loc("argmax_7")
+} loc("relu_1"("Relu":0:1))
+#node = loc("argmax_7"("ArgMax":0:7))
