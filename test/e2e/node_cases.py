@@ -7,8 +7,7 @@ The cases named in node_cases.txt must pass. Those that say the same as another 
 (or SINTER_TEST_FULL in the environment) all cases are run: one that passes and is not
 named is reported, and one that makes sinter crash fails the test, named or not.
 
-With --device cuda the cases run on the virtual GPU (test/virtual-gpu). Those that
-node_cases_refused.txt names must then be refused by the compiler, all others pass.
+With --device cuda the cases that are named run on the virtual GPU (test/virtual-gpu).
 
     node_cases.py --build DIR [--device cuda] [--full] [--update] [-k REGEX]
 """
@@ -29,13 +28,7 @@ from onnx import numpy_helper
 
 HERE = pathlib.Path(__file__).resolve().parent
 LIST = HERE / "node_cases.txt"
-REFUSED = HERE / "node_cases_refused.txt"
 TIMEOUT = 120  # seconds for one case
-
-REFUSED_HEADER = """\
-# Cases of node_cases.txt that have no code for CUDA.
-# Written by: node_cases.py --build build --device cuda --update
-"""
 
 HEADER = """\
 # Cases of onnx.backend.test (kind "node") that must pass.
@@ -137,8 +130,8 @@ def run_case(program, folder):
     return "pass", ""
 
 
-def read_list(path):
-    lines = path.read_text().splitlines() if path.exists() else []
+def read_list():
+    lines = LIST.read_text().splitlines() if LIST.exists() else []
     return [line for line in lines if line and not line.startswith("#")]
 
 
@@ -150,15 +143,16 @@ def main():
     parser.add_argument("--update", action="store_true", help="write the list anew")
     parser.add_argument("-k", metavar="REGEX", default="", help="only cases named like this")
     options = parser.parse_args()
-    cuda = options.device == "cuda"
-    full = not cuda and (options.full or options.update
-                         or bool(os.environ.get("SINTER_TEST_FULL")))
+    full = options.full or options.update or bool(os.environ.get("SINTER_TEST_FULL"))
+    if options.device == "cuda":
+        if options.update:
+            parser.error("the list is that of the processor: --update is for --device cpu")
+        full = False
 
     build = options.build.resolve()
     root = build / "node_cases" / f"onnx-{onnx.__version__}"
     write_cases(root)
-    listed = set(read_list(LIST))
-    refused = set(read_list(REFUSED)) if cuda else set()
+    listed = set(read_list())
     if full:
         names = sorted(p.name for p in root.iterdir() if p.is_dir())
     else:
@@ -170,8 +164,6 @@ def main():
         program = Program(build, options.device)
         for name, result in zip(names, pool.map(lambda n: run_case(program, root / n), names)):
             results[name] = result
-            if result[0] == "unsupported" and name in refused:
-                continue
             if result[0] != "pass" and (name in listed or result[0] in ("fail", "crash")):
                 print(f"{result[0].upper()} {name}: {result[1]}", flush=True)
 
@@ -179,11 +171,6 @@ def main():
     passed = [n for n in names if results[n][0] == "pass"]
     counts = collections.Counter(status for status, _ in results.values())
     print(f"{len(names)} cases: " + ", ".join(f"{n} {s}" for s, n in counts.most_common()))
-    if options.update and cuda:
-        keep = [n for n in refused if n not in results]
-        found = [n for n in names if results[n][0] == "unsupported"]
-        REFUSED.write_text(REFUSED_HEADER + "".join(f"{n}\n" for n in sorted(found + keep)))
-        return
     if options.update:
         keep = [n for n in listed if n not in results]
         LIST.write_text(HEADER + "".join(f"{n}\n" for n in sorted(passed + keep)))
@@ -192,8 +179,7 @@ def main():
     if new:
         print(f"{len(new)} pass that are not listed, such as {new[0]}: run with --update")
     broken = [n for n in names if results[n][0] == "crash"]
-    broken += [n for n in names if n in listed
-               and results[n][0] != ("unsupported" if n in refused else "pass")]
+    broken += [n for n in names if n in listed and results[n][0] != "pass"]
     sys.exit(bool(broken))
 
 
