@@ -81,8 +81,9 @@ module @cuda attributes {kernel.target = "cuda", nn.free_dims = [{min = 1 : i64,
   // 8-bit integers go to the tensor cores by quads; padding that is not zero
   // goes through registers, asynchronous copies could only fill in zeros.
   // CHECK-LABEL: func.func @bytes(
+  // CHECK: %[[PAD:.+]] = arith.constant dense<7> : vector<16xi8>
   // CHECK: vector.load {{.*}} : memref<?xi8, 1>, vector<16xi8>
-  // CHECK: arith.constant dense<7> : vector<16xi8>
+  // CHECK: scf.yield %[[PAD]] : vector<16xi8>
   // CHECK: nvvm.mma.sync {{.*}}intOverflowBehavior = #nvvm.mma_int_overflow<wrapped>
   kernel.func @bytes(%x: tensor<1x9x9x16xui8>, %w: tensor<1x2x3x3x4x32x4xi8>) -> tensor<1x9x9x40xi32> attributes {kind = #kernel.kind<contract>} {
     %f = kernel.unpack %w : tensor<1x2x3x3x4x32x4xi8> -> tensor<40x16x3x3xi8>
