@@ -270,8 +270,6 @@ SizeAttr nn::floorDiv(SizeAttr lhs, SizeAttr rhs) {
   SplitSize split{getSize(context, 0), lhs};
   if (rhs.getTerms().size() == 1)
     split = splitByTerm(lhs, rhs.getTerms()[0]);
-  if (split.remainder.isConstant(0))
-    return split.quotient;
   SizeAttr rest = split.remainder, divisor = rhs;
   if (std::optional<int64_t> constant = rhs.getConstant())
     return add(split.quotient, floorDivByConstant(rest, *constant));
