@@ -78,7 +78,7 @@ static json describeNode(const Report &report, unsigned position,
 static json describeKernel(const Report &report, unsigned number) {
   const ReportKernel &kernel = report.kernels[number];
   json object = {{"name", kernel.name},       {"kind", kernel.kind},
-                 {"devices", kernel.devices},           {"precision", kernel.precision},
+                 {"devices", kernel.devices}, {"precision", kernel.precision},
                  {"sparsity", nullptr},       {"operations", kernel.operations},
                  {"tiles", kernel.tiles},     {"scratch_bytes", kernel.scratch},
                  {"launches", json::array()}, {"code", kernel.code}};

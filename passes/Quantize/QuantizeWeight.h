@@ -11,9 +11,9 @@
 
 namespace sinter::quantize {
 
-/// The constant weight of the contraction `op` as the constant `dequantize` of an
-/// `i8` weight: symmetric, with the scale max|w| / 127 for each output channel. A
-/// channel of zeros stays one.
+/// The constant weight of the contraction `op` as the constant `dequantize` of
+/// an `i8` weight: symmetric, with the scale max|w| / 127 for each output
+/// channel. A channel of zeros stays one.
 mlir::Value quantizeWeight(mlir::OpBuilder &builder, mlir::Operation *op);
 
 /// What the rounding of the weight takes from the mean of the result: the sum

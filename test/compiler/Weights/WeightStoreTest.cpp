@@ -298,9 +298,9 @@ TEST_F(Weights, PacksDepthwiseFilters) {
 
 TEST_F(Weights, PacksSteps) {
   // [k = 6, n = 3] -> [1, 1, 2, 4, 4]: the second step has two rows.
-  Floats packed = evaluate(make("pack_matmul", {counting({6, 3})},
-                                floats({1, 1, 2, 4, 4}),
-                                {integer("panel", 4), integer("step", 4)}));
+  Floats packed =
+      evaluate(make("pack_matmul", {counting({6, 3})}, floats({1, 1, 2, 4, 4}),
+                    {integer("panel", 4), integer("step", 4)}));
   ASSERT_EQ(packed.size(), 32u);
   for (int k = 0; k < 8; ++k)
     for (int j = 0; j < 4; ++j)
