@@ -81,20 +81,9 @@ struct EmitKernelsPass : sinter::impl::EmitKernelsPassBase<EmitKernelsPass> {
       return signalPassFailure();
     }
     SmallVector<StringRef> freeDims = getFreeDims(module);
-    bool hasFailed = false;
-    for (auto kernel :
-         llvm::make_early_inc_range(module.getOps<kernel::FuncOp>())) {
-      KernelBuilder builder(kernel, *set, freeDims);
-      if (failed(emitKernel(builder))) {
-        hasFailed = true;
-        builder.getFunc().erase();
-        continue;
-      }
-      builder.finish();
-      builder.getFunc()->setAttr("kernel.kind", kernel.getKindAttr());
-      kernel.erase();
-    }
-    if (hasFailed)
+    if (failed(emitKernels(module, [&](kernel::FuncOp kernel) {
+          return KernelBuilder(kernel, *set, freeDims);
+        })))
       signalPassFailure();
   }
 };

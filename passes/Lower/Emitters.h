@@ -23,6 +23,27 @@ mlir::LogicalResult emitSerialKernel(KernelBuilder &builder);
 /// The emitter above that the kind of the kernel asks for.
 mlir::LogicalResult emitKernel(KernelBuilder &builder);
 
+/// Emits all kernels of `module`, each through a builder that `makeBuilder`
+/// gives for it, whose `emitKernel` knows its emitters. Kernels that fail stay.
+template <typename MakeBuilder>
+mlir::LogicalResult emitKernels(mlir::ModuleOp module,
+                                MakeBuilder makeBuilder) {
+  bool hasFailed = false;
+  for (auto kernel :
+       llvm::make_early_inc_range(module.getOps<kernel::FuncOp>())) {
+    auto builder = makeBuilder(kernel);
+    if (mlir::failed(emitKernel(builder))) {
+      hasFailed = true;
+      builder.getFunc().erase();
+      continue;
+    }
+    builder.finish();
+    builder.getFunc()->setAttr("kernel.kind", kernel.getKindAttr());
+    kernel.erase();
+  }
+  return mlir::success(!hasFailed);
+}
+
 /// The names of the free dimensions of the model that `op` belongs to, in the
 /// order of the ABI.
 llvm::SmallVector<llvm::StringRef> getFreeDims(mlir::Operation *op);

@@ -37,22 +37,11 @@ LogicalResult sinter::cuda::emitKernel(DeviceBuilder &builder) {
 }
 
 /// Emits all kernels of `module`, a module for CUDA. Those that fail stay.
-static LogicalResult emitKernels(ModuleOp module,
+static LogicalResult emitForCuda(ModuleOp module,
                                  ArrayRef<StringRef> freeDims) {
-  bool hasFailed = false;
-  for (auto kernel :
-       llvm::make_early_inc_range(module.getOps<kernel::FuncOp>())) {
-    DeviceBuilder builder(kernel, freeDims);
-    if (failed(emitKernel(builder))) {
-      hasFailed = true;
-      builder.getFunc().erase();
-      continue;
-    }
-    builder.finish();
-    builder.getFunc()->setAttr("kernel.kind", kernel.getKindAttr());
-    kernel.erase();
-  }
-  return success(!hasFailed);
+  return emitKernels(module, [&](kernel::FuncOp kernel) {
+    return DeviceBuilder(kernel, freeDims);
+  });
 }
 
 std::vector<Refusal> sinter::cuda::findRefusals(ModuleOp module) {
@@ -73,7 +62,7 @@ std::vector<Refusal> sinter::cuda::findRefusals(ModuleOp module) {
         reason = diagnostic.str();
       return success();
     });
-    if (succeeded(emitKernels(*copy, freeDims)))
+    if (succeeded(emitForCuda(*copy, freeDims)))
       continue;
     llvm::SetVector<StringRef> nodes;
     nn::collectNodes(kernel.getLoc(), nodes);
@@ -95,7 +84,7 @@ struct EmitForCudaPass : sinter::impl::EmitForCudaPassBase<EmitForCudaPass> {
     auto target = module->getAttrOfType<StringAttr>("kernel.target");
     if (!target || target.getValue() != "cuda")
       return;
-    if (failed(emitKernels(module, getFreeDims(module))))
+    if (failed(emitForCuda(module, getFreeDims(module))))
       signalPassFailure();
   }
 };

@@ -6,15 +6,8 @@
 
 #include "compiler/Codegen/Cpu/ObjectEmitter.h"
 
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "mlir/Target/LLVMIR/Export.h"
-#include "llvm/Analysis/TargetLibraryInfo.h"
-#include "llvm/IR/IRBuilder.h"
+#include "compiler/Codegen/MachineCode.h"
 #include "llvm/IR/IntrinsicInst.h"
-#include "llvm/IR/LegacyPassManager.h"
-#include "llvm/IR/Verifier.h"
-#include "llvm/Passes/PassBuilder.h"
-#include "llvm/Support/CrashRecoveryContext.h"
 #include "llvm/Support/SmallVectorMemoryBuffer.h"
 
 using namespace sinter::codegen;
@@ -40,22 +33,18 @@ static void addEntry(llvm::Module &module, Function &kernel,
   entry->setVisibility(GlobalValue::HiddenVisibility);
   IRBuilder<> b(BasicBlock::Create(context, "entry", entry));
   SmallVector<Value *> arguments;
-  auto addMemRef = [&](Value *address) {
-    // The size is unknown to the kernel: nothing depends on it.
-    Value *size = b.getInt64(std::numeric_limits<int64_t>::max());
-    arguments.append({address, address, b.getInt64(0), size, b.getInt64(1)});
-  };
   unsigned buffers = (kernel.arg_size() - 5 - 2 - 5) / 5;
   for (unsigned i = 0; i != buffers; ++i)
-    addMemRef(b.CreateLoad(
-        ptr, b.CreateConstInBoundsGEP1_64(ptr, entry->getArg(0), i)));
-  addMemRef(entry->getArg(1));
+    appendBuffer(b,
+                 b.CreateLoad(ptr, b.CreateConstInBoundsGEP1_64(
+                                       ptr, entry->getArg(0), i)),
+                 arguments);
+  appendBuffer(b, entry->getArg(1), arguments);
   arguments.push_back(entry->getArg(2));
   arguments.push_back(entry->getArg(3));
-  addMemRef(entry->getArg(4));
+  appendBuffer(b, entry->getArg(4), arguments);
   b.CreateRet(b.CreateCall(&kernel, arguments));
-  kernel.setLinkage(GlobalValue::InternalLinkage);
-  kernel.addFnAttr(Attribute::AlwaysInline);
+  inlineIntoEntry(kernel);
 }
 
 /// Says how wide vectors may be, and that no loop becomes a library call.
@@ -72,7 +61,6 @@ static void addTargetAttributes(llvm::Module &module, const CpuTarget &target) {
     function.addFnAttr("min-legal-vector-width",
                        std::to_string(target.vectorBits));
     function.addFnAttr("no-builtins");
-    function.addFnAttr(Attribute::NoUnwind);
   }
 }
 
@@ -117,77 +105,28 @@ static void storeSingleLanes(llvm::Module &module) {
       }
 }
 
-static void optimize(llvm::Module &module, TargetMachine &machine) {
-  PipelineTuningOptions tuning;
-  // The emitters have vectorized, unrolled and interleaved already.
-  tuning.LoopVectorization = tuning.SLPVectorization = false;
-  tuning.LoopUnrolling = tuning.LoopInterleaving = false;
-  LoopAnalysisManager loops;
-  FunctionAnalysisManager functions;
-  CGSCCAnalysisManager components;
-  ModuleAnalysisManager modules;
-  PassBuilder builder(&machine, tuning);
-  TargetLibraryInfoImpl library(module.getTargetTriple());
-  library.disableAllFunctions();
-  functions.registerPass([&] { return TargetLibraryAnalysis(library); });
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(components);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, components, modules);
-  builder.buildPerModuleDefaultPipeline(OptimizationLevel::O2)
-      .run(module, modules);
-  storeSingleLanes(module);
-}
-
 llvm::Expected<Object> sinter::codegen::compileModule(llvm::Module &module,
                                                       const CpuTarget &target) {
   std::unique_ptr<TargetMachine> machine = createTargetMachine(target);
   if (!machine)
     return createStringError("this LLVM has no x86 back end");
-  module.setTargetTriple(machine->getTargetTriple());
-  module.setDataLayout(machine->createDataLayout());
   addTargetAttributes(module, target);
-  std::string problem;
-  raw_string_ostream stream(problem);
-  if (verifyModule(module, &stream))
-    return createStringError("invalid LLVM IR: " + problem);
-
-  // LLVM aborts on some errors: that must not take the process along.
-  SmallVector<char, 0> bytes;
-  bool canEmit = true;
-  CrashRecoveryContext recovery;
-  bool survived = recovery.RunSafely([&] {
-    optimize(module, *machine);
-    raw_svector_ostream out(bytes);
-    legacy::PassManager codegen;
-    canEmit = !machine->addPassesToEmitFile(codegen, out, nullptr,
-                                            CodeGenFileType::ObjectFile);
-    if (canEmit)
-      codegen.run(module);
-  });
-  if (!survived)
-    return createStringError("LLVM stopped with an internal error");
-  if (!canEmit)
-    return createStringError("this LLVM cannot write object files");
+  Expected<SmallVector<char, 0>> bytes =
+      writeMachineCode(module, *machine, CodeGenFileType::ObjectFile,
+                       "object files", storeSingleLanes);
+  if (!bytes)
+    return bytes.takeError();
   return std::make_unique<SmallVectorMemoryBuffer>(
-      std::move(bytes), module.getName(), /*RequiresNullTerminator=*/false);
+      std::move(*bytes), module.getName(), /*RequiresNullTerminator=*/false);
 }
 
 mlir::FailureOr<Object>
 sinter::codegen::compileKernel(mlir::ModuleOp module, const CpuTarget &target) {
   LLVMContext context;
-  auto functions = module.getOps<mlir::LLVM::LLVMFuncOp>();
-  if (functions.empty())
-    return module.emitError("expects one function, but got none"),
-           mlir::failure();
-  std::string name = (*functions.begin()).getSymName().str();
-  std::unique_ptr<llvm::Module> ir =
-      mlir::translateModuleToLLVMIR(module, context, name);
+  std::unique_ptr<llvm::Module> ir = translateKernel(module, context);
   if (!ir)
-    return module.emitError("cannot translate kernel '")
-               << name << "' to LLVM IR",
-           mlir::failure();
+    return mlir::failure();
+  std::string name = ir->getName().str();
   addEntry(*ir, *ir->getFunction(name), getKernelSymbol(name, target));
   llvm::Expected<Object> object = compileModule(*ir, target);
   if (!object)

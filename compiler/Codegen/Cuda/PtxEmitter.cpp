@@ -6,17 +6,9 @@
 
 #include "compiler/Codegen/Cuda/PtxEmitter.h"
 
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "mlir/Target/LLVMIR/Export.h"
-#include "llvm/Analysis/TargetLibraryInfo.h"
-#include "llvm/IR/IRBuilder.h"
-#include "llvm/IR/LegacyPassManager.h"
-#include "llvm/IR/Verifier.h"
+#include "compiler/Codegen/MachineCode.h"
 #include "llvm/MC/TargetRegistry.h"
-#include "llvm/Passes/PassBuilder.h"
-#include "llvm/Support/CrashRecoveryContext.h"
 #include "llvm/Support/TargetSelect.h"
-#include "llvm/Target/TargetMachine.h"
 
 #include <mutex>
 
@@ -74,44 +66,16 @@ static void addEntry(llvm::Module &module, Function &kernel,
   entry->addFnAttr("nvvm.maxntid", std::to_string(threads));
   IRBuilder<> b(BasicBlock::Create(context, "entry", entry));
   SmallVector<Value *> arguments;
-  auto addMemRef = [&](Argument *address) {
-    // The size is unknown to the kernel: nothing depends on it.
-    Value *size = b.getInt64(std::numeric_limits<int64_t>::max());
-    arguments.append({address, address, b.getInt64(0), size, b.getInt64(1)});
-  };
   for (unsigned i = 0; i != buffers; ++i) {
     entry->addParamAttr(i, Attribute::getWithAlignment(context, Align(64)));
-    addMemRef(entry->getArg(i));
+    appendBuffer(b, entry->getArg(i), arguments);
   }
   for (unsigned i = 0; i != scalars; ++i)
     arguments.push_back(entry->getArg(buffers + i));
-  addMemRef(entry->getArg(buffers + scalars));
+  appendBuffer(b, entry->getArg(buffers + scalars), arguments);
   b.CreateCall(&kernel, arguments);
   b.CreateRetVoid();
-  kernel.setLinkage(GlobalValue::InternalLinkage);
-  kernel.addFnAttr(Attribute::AlwaysInline);
-}
-
-static void optimize(llvm::Module &module, TargetMachine &machine) {
-  PipelineTuningOptions tuning;
-  // The emitters have unrolled what is worth it.
-  tuning.LoopVectorization = tuning.SLPVectorization = false;
-  tuning.LoopUnrolling = tuning.LoopInterleaving = false;
-  LoopAnalysisManager loops;
-  FunctionAnalysisManager functions;
-  CGSCCAnalysisManager components;
-  ModuleAnalysisManager modules;
-  PassBuilder builder(&machine, tuning);
-  TargetLibraryInfoImpl library(module.getTargetTriple());
-  library.disableAllFunctions();
-  functions.registerPass([&] { return TargetLibraryAnalysis(library); });
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(components);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, components, modules);
-  builder.buildPerModuleDefaultPipeline(OptimizationLevel::O2)
-      .run(module, modules);
+  inlineIntoEntry(kernel);
 }
 
 /// PTX of `module` as LLVM writes it, or why there is none.
@@ -119,34 +83,11 @@ static Expected<std::string> writePtx(llvm::Module &module) {
   std::unique_ptr<TargetMachine> machine = createTargetMachine();
   if (!machine)
     return createStringError("this LLVM has no NVPTX back end");
-  module.setTargetTriple(machine->getTargetTriple());
-  module.setDataLayout(machine->createDataLayout());
-  for (Function &function : module)
-    if (!function.isDeclaration())
-      function.addFnAttr(Attribute::NoUnwind);
-  std::string problem;
-  raw_string_ostream stream(problem);
-  if (verifyModule(module, &stream))
-    return createStringError("invalid LLVM IR: " + problem);
-
-  // LLVM aborts where it cannot select an instruction: that must not take the
-  // process along.
-  SmallString<0> text;
-  bool canEmit = true;
-  CrashRecoveryContext recovery;
-  bool survived = recovery.RunSafely([&] {
-    optimize(module, *machine);
-    raw_svector_ostream out(text);
-    legacy::PassManager codegen;
-    canEmit = !machine->addPassesToEmitFile(codegen, out, nullptr,
-                                            CodeGenFileType::AssemblyFile);
-    if (canEmit)
-      codegen.run(module);
-  });
-  if (!survived)
-    return createStringError("LLVM stopped with an internal error");
-  if (!canEmit)
-    return createStringError("this LLVM cannot write PTX");
+  Expected<SmallVector<char, 0>> code =
+      writeMachineCode(module, *machine, CodeGenFileType::AssemblyFile, "PTX");
+  if (!code)
+    return code.takeError();
+  StringRef text(code->data(), code->size());
   size_t body = text.find(ptxHeader);
   if (body == StringRef::npos)
     return createStringError("LLVM wrote another PTX version than asked for");
@@ -157,17 +98,10 @@ mlir::FailureOr<std::string>
 sinter::codegen::compileToPtx(mlir::ModuleOp module, unsigned buffers,
                               int64_t threads) {
   LLVMContext context;
-  auto functions = module.getOps<mlir::LLVM::LLVMFuncOp>();
-  if (functions.empty())
-    return module.emitError("expects one function, but got none"),
-           mlir::failure();
-  std::string name = (*functions.begin()).getSymName().str();
-  std::unique_ptr<llvm::Module> ir =
-      mlir::translateModuleToLLVMIR(module, context, name);
+  std::unique_ptr<llvm::Module> ir = translateKernel(module, context);
   if (!ir)
-    return module.emitError("cannot translate kernel '")
-               << name << "' to LLVM IR",
-           mlir::failure();
+    return mlir::failure();
+  std::string name = ir->getName().str();
   addEntry(*ir, *ir->getFunction(name), name, buffers, threads);
   Expected<std::string> ptx = writePtx(*ir);
   if (!ptx)
