@@ -8,10 +8,7 @@
 
 #include "compiler/Codegen/Cpu/Passes.h"
 #include "compiler/Codegen/Cpu/ScheduleEmitter.h"
-#include "mlir/IR/Threading.h"
 #include "mlir/Pass/PassManager.h"
-
-#include <mutex>
 
 using namespace sinter;
 using namespace sinter::codegen;
@@ -46,19 +43,13 @@ mlir::FailureOr<GeneratedCode> codegen::generateCpuCode(mlir::ModuleOp module,
     return mlir::failure();
 
   std::vector<Job> jobs = collectJobs(module);
-  std::mutex mutex;
-  size_t done = 0;
-  auto compile = [&](Job &job) -> mlir::LogicalResult {
+  auto compile = [](Job &job) -> mlir::LogicalResult {
     mlir::FailureOr<Object> object = compileKernel(job.kernel, *job.target);
-    if (mlir::failed(object))
-      return mlir::failure();
-    job.object = std::move(*object);
-    std::lock_guard<std::mutex> lock(mutex);
-    progress(++done, jobs.size());
-    return mlir::success();
+    if (mlir::succeeded(object))
+      job.object = std::move(*object);
+    return object;
   };
-  if (mlir::failed(
-          mlir::failableParallelForEach(module.getContext(), jobs, compile)))
+  if (mlir::failed(compileJobs(module.getContext(), jobs, progress, compile)))
     return mlir::failure();
 
   llvm::LLVMContext context;

@@ -7,6 +7,7 @@
 #ifndef SINTER_COMPILER_CODEGEN_CPU_GENERATECPU_H
 #define SINTER_COMPILER_CODEGEN_CPU_GENERATECPU_H
 
+#include "compiler/Codegen/CompileJobs.h"
 #include "compiler/Codegen/Cpu/ObjectEmitter.h"
 #include "compiler/Codegen/Cpu/SizeTable.h"
 #include "dialects/Kernel/KernelDialect.h"
@@ -19,9 +20,6 @@ struct GeneratedCode {
   llvm::SmallVector<kernel::FuncOp> kernels; ///< in the order of the tables
   llvm::SmallVector<unsigned> launches;      ///< kernel of each launch
 };
-
-/// Called after each compiled kernel, from any thread, one call at a time.
-using Progress = llvm::function_ref<void(size_t done, size_t total)>;
 
 /// Compiles the lowered kernels and the schedule of `module` (form: after
 /// `place`) for the default targets, kernels in parallel on the threads of the

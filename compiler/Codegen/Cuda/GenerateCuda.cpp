@@ -9,12 +9,9 @@
 #include "compiler/Codegen/Cpu/Passes.h"
 #include "compiler/Codegen/Cuda/Assembler.h"
 #include "compiler/Codegen/Cuda/PtxEmitter.h"
-#include "mlir/IR/Threading.h"
 #include "mlir/Pass/PassManager.h"
 #include "passes/LowerCuda/Emitters.h"
 #include "passes/LowerCuda/Passes.h"
-
-#include <mutex>
 
 using namespace sinter;
 using namespace sinter::codegen;
@@ -50,9 +47,9 @@ static CudaKernel describe(mlir::func::FuncOp func) {
   return kernel;
 }
 
-mlir::FailureOr<CudaCode> codegen::generateCudaCode(
-    mlir::ModuleOp module, const CudaOptions &options,
-    llvm::function_ref<void(size_t done, size_t total)> progress) {
+mlir::FailureOr<CudaCode> codegen::generateCudaCode(mlir::ModuleOp module,
+                                                    const CudaOptions &options,
+                                                    Progress progress) {
   auto device = module.lookupSymbol<mlir::ModuleOp>("cuda");
   if (!device)
     return module.emitError("expects kernels lowered for CUDA, but found none; "
@@ -70,20 +67,14 @@ mlir::FailureOr<CudaCode> codegen::generateCudaCode(
   for (Job &job : jobs)
     job.module = device.lookupSymbol<mlir::ModuleOp>(job.kernel.name);
 
-  std::mutex mutex;
-  size_t done = 0;
-  auto compile = [&](Job &job) -> mlir::LogicalResult {
+  auto compile = [](Job &job) -> mlir::LogicalResult {
     mlir::FailureOr<std::string> ptx =
         compileToPtx(job.module, job.kernel.buffers, job.kernel.block[0]);
-    if (mlir::failed(ptx))
-      return mlir::failure();
-    job.ptx = std::move(*ptx);
-    std::lock_guard<std::mutex> lock(mutex);
-    progress(++done, jobs.size());
-    return mlir::success();
+    if (mlir::succeeded(ptx))
+      job.ptx = std::move(*ptx);
+    return ptx;
   };
-  if (mlir::failed(
-          mlir::failableParallelForEach(module.getContext(), jobs, compile)))
+  if (mlir::failed(compileJobs(module.getContext(), jobs, progress, compile)))
     return mlir::failure();
   device.erase();
 

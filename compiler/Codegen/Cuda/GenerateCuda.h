@@ -7,6 +7,7 @@
 #ifndef SINTER_COMPILER_CODEGEN_CUDA_GENERATECUDA_H
 #define SINTER_COMPILER_CODEGEN_CUDA_GENERATECUDA_H
 
+#include "compiler/Codegen/CompileJobs.h"
 #include "dialects/NN/Size.h"
 #include "mlir/IR/BuiltinOps.h"
 
@@ -44,12 +45,11 @@ struct CudaOptions {
 };
 
 /// Compiles the module `@cuda` of `module` (form: after `place`), kernels in
-/// parallel on the threads of the context, and takes it out. `progress` is
-/// called after each kernel, from any thread, one call at a time. Emits errors
-/// that name nodes and kernels.
-mlir::FailureOr<CudaCode>
-generateCudaCode(mlir::ModuleOp module, const CudaOptions &options,
-                 llvm::function_ref<void(size_t done, size_t total)> progress);
+/// parallel on the threads of the context, and takes it out. Emits errors that
+/// name nodes and kernels.
+mlir::FailureOr<CudaCode> generateCudaCode(mlir::ModuleOp module,
+                                           const CudaOptions &options,
+                                           Progress progress);
 
 /// A kernel that has no code for CUDA.
 struct CudaRefusal {

@@ -124,6 +124,15 @@ static FailureOr<SmallVector<int64_t>> readFilterWindow(NodeContext &node) {
   return kernel;
 }
 
+/// The window of a convolution, from its filter and attributes.
+static FailureOr<Window> readConvWindow(NodeContext &node,
+                                        bool isTransposed = false) {
+  auto kernel = readFilterWindow(node);
+  if (failed(kernel))
+    return failure();
+  return readWindow(node, *kernel, isTransposed);
+}
+
 /// Adds the bias, input 2, if there is one.
 static Value addBias(NodeContext &node, Value result) {
   if (!node.hasInput(2))
@@ -133,10 +142,7 @@ static Value addBias(NodeContext &node, Value result) {
 }
 
 static LogicalResult buildConv(NodeContext &node) {
-  auto kernel = readFilterWindow(node);
-  if (failed(kernel))
-    return failure();
-  auto window = readWindow(node, *kernel);
+  auto window = readConvWindow(node);
   if (failed(window))
     return failure();
   if (!isConstantExpression(node.getInput(1))) {
@@ -261,10 +267,7 @@ LogicalResult IntegerConvolution::build() {
 }
 
 static LogicalResult buildConvInteger(NodeContext &node) {
-  auto kernel = readFilterWindow(node);
-  if (failed(kernel))
-    return failure();
-  auto window = readWindow(node, *kernel);
+  auto window = readConvWindow(node);
   if (failed(window))
     return failure();
   return IntegerConvolution(node, *window).build();
@@ -303,13 +306,10 @@ static LogicalResult padToOutput(NodeContext &node, Window &window,
 }
 
 static LogicalResult buildConvTranspose(NodeContext &node) {
-  auto kernel = readFilterWindow(node);
-  if (failed(kernel))
-    return failure();
-  auto window = readWindow(node, *kernel, /*isTransposed=*/true);
+  auto window = readConvWindow(node, /*isTransposed=*/true);
   if (failed(window))
     return failure();
-  unsigned rank = kernel->size();
+  unsigned rank = window->kernel.size();
   SmallVector<int64_t> outputPadding =
       node.getInts("output_padding").value_or(SmallVector<int64_t>(rank, 0));
   if (outputPadding.size() != rank)
