@@ -17,11 +17,12 @@ import importlib.util
 import json
 import os
 import pathlib
-import subprocess
 import sys
 import tempfile
 
 import numpy as np
+
+from compare_models import Sinter
 
 CALIBRATION_FILES = 64
 POINT = 0.01
@@ -74,28 +75,16 @@ def find_files(labels, roots, count):
     return files[:count]
 
 
-def compile_model(build, model, artifact, options):
-    command = [build / "bin" / "sinter", "compile", model, "-o", artifact, "--json", *options]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
-    if done.returncode != 0:
-        sys.exit(f"sinter compile failed with exit code {done.returncode}")
-    return json.loads(done.stdout)
-
-
-def get_accuracy(build, artifact, features, expected, labels, folder):
+def get_accuracy(sinter, artifact, features, expected, labels):
     """The share of files whose most likely type is the right one."""
-    np.save(folder / "bytes.npy", features)
-    subprocess.run([build / "bin" / "sinter", "run", artifact, "--input",
-                    f"bytes={folder / 'bytes.npy'}", "--output-dir", folder],
-                   check=True, stdout=subprocess.DEVNULL)
-    best = np.load(folder / "output_0.npy").argmax(axis=1)
-    return np.mean([labels[i] == label for i, label in zip(best, expected)])
+    (scores,) = sinter.run(artifact, {"bytes": features}).values()
+    return np.mean([labels[i] == label for i, label in zip(scores.argmax(axis=1), expected)])
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", type=pathlib.Path, required=True)
-    parser.add_argument("--files", type=int, 
+    parser.add_argument("--files", type=int,
                         default=2000 if os.environ.get("SINTER_TEST_FULL") else 200)
     arguments, options = parser.parse_known_args()
     build = arguments.build.resolve()
@@ -107,14 +96,15 @@ def main():
     expected = [label for _, label in files]
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
+        sinter = Sinter(build, folder)
         np.savez(folder / "samples.npz", bytes=features[:CALIBRATION_FILES])
         rates = {}
         for name, flags in (("fp32", []), ("w8a8", ["--precision", "w8a8", "--calibrate",
                                                     folder / "samples.npz", *options])):
             artifact = folder / f"{name}.sinter"
-            facts = compile_model(build, folder_of_model / "model.onnx", artifact, flags)
-            rates[name] = get_accuracy(build, artifact, features[CALIBRATION_FILES:],
-                                       expected[CALIBRATION_FILES:], labels, folder)
+            facts = sinter.compile_facts(folder_of_model / "model.onnx", artifact, *flags)
+            rates[name] = get_accuracy(sinter, artifact, features[CALIBRATION_FILES:],
+                                       expected[CALIBRATION_FILES:], labels)
             layers = len(facts["quantized"]), len(facts["quantized"]) + len(facts["left"])
             print(f"{name}: {100 * rates[name]:.2f} % of {len(files) - CALIBRATION_FILES} files of "
                   f"{len(set(expected))} types right, {layers[0]} of {layers[1]} layers quantized",

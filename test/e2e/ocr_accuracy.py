@@ -12,17 +12,17 @@ Judges on 200 lines with SINTER_TEST_FULL in the environment, else on 50. Furthe
 options go to `sinter compile`.
 """
 import argparse
-import json
 import math
 import os
 import pathlib
-import subprocess
 import sys
 import tempfile
 
 import numpy as np
 import onnx
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
+
+from compare_models import Sinter
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools" / "demo"))
 import engines
@@ -109,18 +109,10 @@ def get_error_rate(engine, lines, characters):
     return edits / sum(len(text) for text, _ in lines)
 
 
-def compile_model(build, model, artifact, options):
-    command = [build / "bin" / "sinter", "compile", model, "-o", artifact, "--json", *options]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
-    if done.returncode != 0:
-        sys.exit(f"sinter compile failed with exit code {done.returncode}")
-    return json.loads(done.stdout)
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", type=pathlib.Path, required=True)
-    parser.add_argument("--lines", type=int, 
+    parser.add_argument("--lines", type=int,
                         default=200 if os.environ.get("SINTER_TEST_FULL") else 50)
     arguments, options = parser.parse_known_args()
     build = arguments.build.resolve()
@@ -130,6 +122,7 @@ def main():
     judged = make_lines(arguments.lines, seed=2)
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
+        sinter = Sinter(build, folder)
         samples = folder / "samples"
         samples.mkdir()
         for i, (_, pixels) in enumerate(make_lines(CALIBRATION_LINES, seed=1)):
@@ -138,7 +131,7 @@ def main():
         for name, flags in (("fp32", []),
                             ("w8a8", ["--precision", "w8a8", "--calibrate", samples, *options])):
             artifact = folder / f"{name}.sinter"
-            facts = compile_model(build, model, artifact, flags)
+            facts = sinter.compile_facts(model, artifact, *flags)
             engine = engines.SinterEngine(build / "lib" / "libsinter_rt.so", artifact)
             engine.seconds = 0.0
             rates[name] = get_error_rate(engine, judged, characters)
