@@ -154,6 +154,9 @@ def Kernel_CallOp : Kernel_Op<"call", [Pure]> {
 // The placed form
 //===----------------------------------------------------------------------===//
 
+/// Placed operations stand in a schedule, or in a loop or condition of one.
+def Kernel_InSchedule : ParentOneOf<["ScheduleOp", "LoopOp", "IfOp"]>;
+
 def Kernel_ScheduleOp : Kernel_Op<"schedule", [IsolatedFromAbove, SingleBlock, NoTerminator, Symbol]> {
   let summary = "what one run of a model does, on buffers";
   let description = [{
@@ -175,7 +178,7 @@ def Kernel_ScheduleOp : Kernel_Op<"schedule", [IsolatedFromAbove, SingleBlock, N
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{ $sym_name `inputs` $inputs `outputs` $outputs `arena` $arena `scratch` $scratch attr-dict-with-keyword $body }];
 }
-def Kernel_InputOp : Kernel_Op<"input", [Pure, HasParent<"ScheduleOp">]> {
+def Kernel_InputOp : Kernel_Op<"input", [Pure, Kernel_InSchedule]> {
   let summary = "the buffer of an input, the caller's";
   let description = "Constraint: (C1) the index is that of an input of the schedule.";
   let arguments = (ins I64Attr:$index);
@@ -183,7 +186,7 @@ def Kernel_InputOp : Kernel_Op<"input", [Pure, HasParent<"ScheduleOp">]> {
   let assemblyFormat = "$index attr-dict";
   let hasVerifier = 1;
 }
-def Kernel_OutputOp : Kernel_Op<"output", [Pure, HasParent<"ScheduleOp">]> {
+def Kernel_OutputOp : Kernel_Op<"output", [Pure, Kernel_InSchedule]> {
   let summary = "the buffer of an output, the caller's or the context's";
   let description = "Constraint: (C1) the index is that of an output of the schedule.";
   let arguments = (ins I64Attr:$index);
@@ -191,14 +194,14 @@ def Kernel_OutputOp : Kernel_Op<"output", [Pure, HasParent<"ScheduleOp">]> {
   let assemblyFormat = "$index attr-dict";
   let hasVerifier = 1;
 }
-def Kernel_ConstantOp : Kernel_Op<"constant", [Pure, HasParent<"ScheduleOp">]> {
+def Kernel_ConstantOp : Kernel_Op<"constant", [Pure, Kernel_InSchedule]> {
   let summary = "the buffer of a weight in the artifact";
   let description = "`offset` (bytes, multiple of 64, in the weights section) is set by `sinter-memory-place-weights`.";
   let arguments = (ins NN_WeightAttr:$value, OptionalAttr<I64Attr>:$offset);
   let results = (outs Kernel_BufferType:$result);
   let assemblyFormat = "$value (`at` $offset^)? attr-dict";
 }
-def Kernel_ArenaOp : Kernel_Op<"arena", [Pure, HasParent<"ScheduleOp">]> {
+def Kernel_ArenaOp : Kernel_Op<"arena", [Pure, Kernel_InSchedule]> {
   let summary = "a buffer in the arena, live from launch 'first' to launch 'last'";
   let description = "Constraint: (C1) 'first' is not after 'last'.";
   let arguments = (ins OptionalAttr<NN_SizeAttr>:$offset, NN_SizeAttr:$bytes, I64Attr:$first, I64Attr:$last);
@@ -206,15 +209,53 @@ def Kernel_ArenaOp : Kernel_Op<"arena", [Pure, HasParent<"ScheduleOp">]> {
   let assemblyFormat = "(`at` $offset^)? `bytes` $bytes `live` ` ` `[` $first `,` $last `]` attr-dict";
   let hasVerifier = 1;
 }
-def Kernel_LaunchOp : Kernel_Op<"launch", [HasParent<"ScheduleOp">, AttrSizedOperandSegments]> {
+def Kernel_GrownOp : Kernel_Op<"grown", [Pure, Kernel_InSchedule]> {
+  let summary = "a buffer whose size is known only while running, from memory that grows";
+  let description = [{
+    The function table gives the memory (`grow`) where the operation stands: at least `bytes` for `slot`, whose
+    contents are lost. Buffers with disjoint lifetimes may have the same slot.
+  }];
+  let arguments = (ins I64Attr:$slot, NN_SizeAttr:$bytes);
+  let results = (outs Kernel_BufferType:$result);
+  let assemblyFormat = "`slot` $slot `bytes` $bytes attr-dict";
+}
+def Kernel_LaunchOp : Kernel_Op<"launch", [Kernel_InSchedule, AttrSizedOperandSegments]> {
   let summary = "runs a kernel on buffers";
   let arguments = (ins FlatSymbolRefAttr:$callee, Variadic<Kernel_BufferType>:$inputs, Variadic<Kernel_BufferType>:$outputs);
   let assemblyFormat = "$callee `ins` `(` $inputs `)` `outs` `(` $outputs `)` attr-dict";
 }
-def Kernel_CopyOp : Kernel_Op<"copy", [HasParent<"ScheduleOp">]> {
-  let summary = "copies bytes: an output that is an input, a weight or a view of another output";
-  let arguments = (ins Kernel_BufferType:$source, Kernel_BufferType:$target, NN_SizeAttr:$bytes);
-  let assemblyFormat = "$source `to` $target `bytes` $bytes attr-dict";
+def Kernel_CopyOp : Kernel_Op<"copy", [Kernel_InSchedule]> {
+  let summary = "copies bytes: an output that is an input, a weight or a view of another output; a carried or stacked value";
+  let description = "`offset` is in bytes, in the target.";
+  let arguments = (ins Kernel_BufferType:$source, Kernel_BufferType:$target, NN_SizeAttr:$bytes, OptionalAttr<NN_SizeAttr>:$offset);
+  let assemblyFormat = "$source `to` $target (`at` $offset^)? `bytes` $bytes attr-dict";
+}
+def Kernel_ReadSizesOp : Kernel_Op<"read_sizes", [Kernel_InSchedule]> {
+  let summary = "reads the elements of a buffer into late dimensions";
+  let description = "`width` is the bits of an element, 32 or 64. Sizes that depend on the dimensions are computed anew.";
+  let arguments = (ins Kernel_BufferType:$source, StrArrayAttr:$names, I64Attr:$width);
+  let assemblyFormat = "$source `as` $names `width` $width attr-dict";
+}
+def Kernel_SetSizesOp : Kernel_Op<"set_sizes", [Kernel_InSchedule]> {
+  let summary = "gives late dimensions the values of sizes, all at once";
+  let arguments = (ins StrArrayAttr:$names, TypedArrayAttrBase<NN_SizeAttr, "sizes">:$sizes);
+  let assemblyFormat = "$names `to` $sizes attr-dict";
+}
+def Kernel_LoopOp : Kernel_Op<"loop", [Kernel_InSchedule, SingleBlock, NoTerminator]> {
+  let summary = "runs its body at most `count` times, as nn.loop";
+  let description = [{
+    The buffer `condition` holds a byte that is looked at before each iteration. `index` is the late dimension that counts
+    iterations inside, `executed` the one that has their number after the loop.
+  }];
+  let arguments = (ins NN_SizeAttr:$count, StrAttr:$index, StrAttr:$executed, Optional<Kernel_BufferType>:$condition);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "`index` $index `count` $count `executed` $executed (`while` $condition^)? attr-dict-with-keyword $body";
+}
+def Kernel_IfOp : Kernel_Op<"if", [Kernel_InSchedule, NoTerminator]> {
+  let summary = "runs one of two bodies, by the byte in a buffer";
+  let arguments = (ins Kernel_BufferType:$condition);
+  let regions = (region SizedRegion<1>:$then_body, SizedRegion<1>:$else_body);
+  let assemblyFormat = "$condition attr-dict-with-keyword $then_body `else` $else_body";
 }
 
 #endif // SINTER_DIALECTS_KERNEL_KERNELOPS_TD

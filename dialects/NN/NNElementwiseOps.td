@@ -89,6 +89,17 @@ def NN_AndOp : NN_BinaryOp<"and", NN_BoolTensor, [Commutative]> { let summary = 
 def NN_OrOp : NN_BinaryOp<"or", NN_BoolTensor, [Commutative]> { let summary = "tells whether one is true"; }
 def NN_XorOp : NN_BinaryOp<"xor", NN_BoolTensor, [Commutative]> { let summary = "tells whether exactly one is true"; }
 
+def NN_BitAndOp : NN_BinaryOp<"bit_and", NN_IntegerTensor, [Commutative]> { let summary = "takes the bits that are set in both"; }
+def NN_BitNotOp : NN_UnaryOp<"bit_not", NN_IntegerTensor> { let summary = "inverts every bit"; }
+def NN_BitOrOp : NN_BinaryOp<"bit_or", NN_IntegerTensor, [Commutative]> { let summary = "takes the bits that are set in either"; }
+def NN_BitXorOp : NN_BinaryOp<"bit_xor", NN_IntegerTensor, [Commutative]> { let summary = "takes the bits that are set in one"; }
+def NN_ShiftLeftOp : NN_BinaryOp<"shift_left", NN_IntegerTensor> {
+  let summary = "shifts bits to higher places; by the width or more gives 0";
+}
+def NN_ShiftRightOp : NN_BinaryOp<"shift_right", NN_IntegerTensor> {
+  let summary = "shifts bits to lower places, filling with 0, or the sign of signed ones; by the width or more fills all";
+}
+
 def NN_EqualOp : NN_CompareOp<"equal"> { let summary = "compares for equality; false for NaN"; }
 def NN_LessOp : NN_CompareOp<"less"> { let summary = "compares with <; false for NaN"; }
 def NN_LessEqualOp : NN_CompareOp<"less_equal"> { let summary = "compares with <=; false for NaN"; }

@@ -14,5 +14,6 @@ include "dialects/NN/NNMovementOps.td"
 include "dialects/NN/NNReductionOps.td"
 include "dialects/NN/NNContractionOps.td"
 include "dialects/NN/NNSpatialOps.td"
+include "dialects/NN/NNFlowOps.td"
 
 #endif // SINTER_DIALECTS_NN_NNOPS_TD

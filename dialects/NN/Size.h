@@ -43,10 +43,17 @@ SizeAttr product(mlir::MLIRContext *context, llvm::ArrayRef<SizeAttr> sizes);
 /// `lhs / rhs` if the division is exact as polynomials, else null.
 SizeAttr divideExactly(SizeAttr lhs, SizeAttr rhs);
 
+/// Whether the free dimension `name` is late: it gets its value while the model
+/// runs, and that may be any integer, not only 1 and more (NNFlowOps.td).
+inline bool isLate(llvm::StringRef name) { return name.starts_with("?"); }
+/// Whether a late dimension is in `size`.
+bool hasLate(SizeAttr size);
+
 /// Whether `lhs <= rhs` is known for every value of the free dimensions.
 bool isLessEqual(SizeAttr lhs, SizeAttr rhs);
 
-/// The interval that holds `size` when every free dimension is at least 1.
+/// The interval that holds `size` when every free dimension is at least 1 (late
+/// ones: any integer).
 /// Unbounded ends are INT64_MIN / INT64_MAX.
 std::pair<int64_t, int64_t> getRange(SizeAttr size);
 

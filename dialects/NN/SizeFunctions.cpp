@@ -54,10 +54,17 @@ static int64_t divideBounds(int64_t lhs, int64_t rhs) {
   return llvm::divideFloorSigned(lhs, rhs);
 }
 
+bool nn::hasLate(SizeAttr size) {
+  SmallVector<StringRef> names;
+  collectSymbols(size, names);
+  return llvm::any_of(names, isLate);
+}
+
 static Range getAtomRange(const SizeAtom &atom) {
-  if (atom.kind == SizeAtomKind::Symbol)
+  if (atom.kind == SizeAtomKind::Symbol &&
+      !isLate(cast<StringAttr>(atom.lhs).getValue()))
     return {1, INT64_MAX};
-  if (atom.kind == SizeAtomKind::Unknown)
+  if (atom.kind == SizeAtomKind::Unknown || atom.kind == SizeAtomKind::Symbol)
     return everything;
   auto [lhsMin, lhsMax] = getRange(getLhs(atom));
   auto [rhsMin, rhsMax] = getRange(getRhs(atom));

@@ -18,7 +18,7 @@ extern "C" {
 #endif
 
 /* Raised whenever a structure below or the manifest changes its meaning. */
-#define SINTER_ABI_VERSION 2
+#define SINTER_ABI_VERSION 3
 
 /* Bits of sinter_abi_variant.features: what the processor must have. */
 #define SINTER_ABI_FEATURE_X86_64_V3 (1ull << 0) /* AVX2, FMA, BMI2, F16C */
@@ -33,7 +33,8 @@ extern "C" {
  * One kernel. Computes the units of work first <= t < last of its tiles.
  * - buffers: the operands of kernel.launch, inputs then outputs, each 64-byte
  *   aligned if it is the runtime's, element-aligned at least if the caller's;
- * - dims: values of the free dimensions, in the manifest's order;
+ * - dims: values of the free dimensions, in the manifest's order (late ones
+ *   last);
  * - scratch: 64-byte aligned memory of the slot, sizes[1] bytes, contents
  *   undefined.
  * Returns 0, or 1 + index of the failed check in the manifest's checks.
@@ -50,7 +51,7 @@ typedef struct sinter_abi_frame {
   uint8_t *arena;         /* sizes[0] bytes, 64-byte aligned */
   void *const *inputs;    /* one address an input, row-major, contiguous */
   void *const *outputs;   /* one address an output */
-  const int64_t *dims;    /* values of the free dimensions */
+  const int64_t *dims;    /* values of the free dimensions; late ones are 0 */
   const int64_t *sizes;   /* as filled by prepare for these dims */
 } sinter_abi_frame;
 
@@ -70,11 +71,21 @@ typedef struct sinter_abi_table {
   int32_t (*parallel_for)(void *user, sinter_abi_kernel_fn kernel,
                           void *const *buffers, const int64_t *dims,
                           int64_t tiles, int32_t launch);
-  /* Reserved: memory for values whose size is found while running. */
-  void *(*grow)(void *user, uint64_t bytes);
+  /* Memory for a value whose size is found while running: at least `bytes`,
+   * 64-byte aligned, contents undefined, valid until the next call for the same
+   * slot in this run. Null if there is none: run returns
+   * -SINTER_STATUS_OUT_OF_MEMORY then. */
+  void *(*grow)(void *user, int32_t slot, uint64_t bytes);
   /* Copies bytes between buffers that do not overlap; returns as parallel_for.
    */
   int32_t (*copy)(void *user, void *to, const void *from, uint64_t bytes);
+  /* Copies bytes of a buffer to memory of the caller on the host, when all that
+   * was launched before is done; returns as parallel_for. */
+  int32_t (*read)(void *user, void *to, const void *from, uint64_t bytes);
+  /* Computes frame->sizes again for `dims`, late dimensions included, and gives
+   * outputs whose size is known now their place in frame->outputs. Returns as
+   * parallel_for, or 1 + the index of a check that does not hold. */
+  int32_t (*resize)(void *user, const int64_t *dims);
 } sinter_abi_table;
 
 /*
