@@ -188,12 +188,12 @@ static LogicalResult verifyIndex(Operation *op, int64_t index, int64_t count,
 }
 
 LogicalResult InputOp::verify() {
-  auto schedule = cast<ScheduleOp>((*this)->getParentOp());
+  auto schedule = (*this)->getParentOfType<ScheduleOp>();
   return verifyIndex(*this, getIndex(), schedule.getInputs().size(), "inputs");
 }
 
 LogicalResult OutputOp::verify() {
-  auto schedule = cast<ScheduleOp>((*this)->getParentOp());
+  auto schedule = (*this)->getParentOfType<ScheduleOp>();
   return verifyIndex(*this, getIndex(), schedule.getOutputs().size(),
                      "outputs");
 }

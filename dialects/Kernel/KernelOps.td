@@ -202,7 +202,7 @@ def Kernel_ConstantOp : Kernel_Op<"constant", [Pure, Kernel_InSchedule]> {
   let assemblyFormat = "$value (`at` $offset^)? attr-dict";
 }
 def Kernel_ArenaOp : Kernel_Op<"arena", [Pure, Kernel_InSchedule]> {
-  let summary = "a buffer in the arena, live from launch 'first' to launch 'last'";
+  let summary = "a buffer in the arena, live from step 'first' to step 'last' (passes/Memory/README.md)";
   let description = "Constraint: (C1) 'first' is not after 'last'.";
   let arguments = (ins OptionalAttr<NN_SizeAttr>:$offset, NN_SizeAttr:$bytes, I64Attr:$first, I64Attr:$last);
   let results = (outs Kernel_BufferType:$result);
@@ -210,14 +210,25 @@ def Kernel_ArenaOp : Kernel_Op<"arena", [Pure, Kernel_InSchedule]> {
   let hasVerifier = 1;
 }
 def Kernel_GrownOp : Kernel_Op<"grown", [Pure, Kernel_InSchedule]> {
-  let summary = "a buffer whose size is known only while running, from memory that grows";
-  let description = [{
-    The function table gives the memory (`grow`) where the operation stands: at least `bytes` for `slot`, whose
-    contents are lost. Buffers with disjoint lifetimes may have the same slot.
-  }];
-  let arguments = (ins I64Attr:$slot, NN_SizeAttr:$bytes);
+  let summary = "a buffer whose size is known only while running, in memory that `kernel.grow` provides";
+  let description = "Buffers with disjoint lifetimes may have the same slot: the buffer is where its slot was last grown to.";
+  let arguments = (ins I64Attr:$slot);
   let results = (outs Kernel_BufferType:$result);
-  let assemblyFormat = "`slot` $slot `bytes` $bytes attr-dict";
+  let assemblyFormat = "`slot` $slot attr-dict";
+}
+def Kernel_GrowOp : Kernel_Op<"grow", [Kernel_InSchedule]> {
+  let summary = "gives a grown buffer at least `bytes`; the first `keep` of them stay as they are";
+  let arguments = (ins Kernel_BufferType:$buffer, NN_SizeAttr:$bytes, NN_SizeAttr:$keep);
+  let assemblyFormat = "$buffer `bytes` $bytes `keep` $keep attr-dict";
+}
+def Kernel_CheckSizesOp : Kernel_Op<"check_sizes", [Kernel_InSchedule]> {
+  let summary = "ends the run with a check of the manifest where a tensor cannot have the sizes that data asks for";
+  let description = [{
+    No size may be negative, and `element_bytes` times their product must be less than any memory (2^46 bytes). Where `elements` is
+    given, that is their product. `check` is the number of the check.
+  }];
+  let arguments = (ins NN_DimsAttr:$sizes, I64Attr:$element_bytes, OptionalAttr<NN_SizeAttr>:$elements, I64Attr:$check);
+  let assemblyFormat = "$sizes `of` $element_bytes `bytes` (`elements` $elements^)? `check` $check attr-dict";
 }
 def Kernel_LaunchOp : Kernel_Op<"launch", [Kernel_InSchedule, AttrSizedOperandSegments]> {
   let summary = "runs a kernel on buffers";

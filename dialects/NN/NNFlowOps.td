@@ -16,7 +16,8 @@ include "mlir/Interfaces/ControlFlowInterfaces.td"
 // from the operation that defines it on (nn.bind_sizes, or the loop or
 // condition around): operations that mention it come after that one in their
 // block, or in blocks inside later operations. Such an operation is a barrier:
-// nothing moves across it, and no kernel has operations from both sides.
+// nothing moves across it, and no kernel has operations from both sides. It has
+// effects (it defines names), so it stays even where its results are not used.
 
 def NN_SizeArrayAttr : TypedArrayAttrBase<NN_SizeAttr, "sizes">;
 
@@ -37,7 +38,7 @@ def NN_BindSizesOp : Op<NN_Dialect, "bind_sizes"> {
   let hasVerifier = 1;
 }
 
-def NN_LoopOp : Op<NN_Dialect, "loop", [AttrSizedOperandSegments, SingleBlock, RecursiveMemoryEffects]> {
+def NN_LoopOp : Op<NN_Dialect, "loop", [AttrSizedOperandSegments, SingleBlock]> {
   let summary = "runs its body again and again, as ONNX Loop and Scan";
   let description = [{
     `count` times at most, and only as long as `condition` (evaluated before the
@@ -86,7 +87,7 @@ def NN_LoopOp : Op<NN_Dialect, "loop", [AttrSizedOperandSegments, SingleBlock, R
   }];
 }
 
-def NN_IfOp : Op<NN_Dialect, "if", [RecursiveMemoryEffects]> {
+def NN_IfOp : Op<NN_Dialect, "if"> {
   let summary = "runs one of two bodies";
   let description = [{
     The values that the bodies yield (as `carried`) are the results. Where their

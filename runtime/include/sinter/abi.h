@@ -35,8 +35,8 @@ extern "C" {
  *   aligned if it is the runtime's, element-aligned at least if the caller's;
  * - dims: values of the free dimensions, in the manifest's order (late ones
  *   last);
- * - scratch: 64-byte aligned memory of the slot, sizes[1] bytes, contents
- *   undefined.
+ * - scratch: 64-byte aligned memory of the slot, sizes[1] bytes (or what was
+ *   reserved, if that is more), contents undefined.
  * Returns 0, or 1 + index of the failed check in the manifest's checks.
  */
 typedef int32_t (*sinter_abi_kernel_fn)(void *const *buffers,
@@ -72,20 +72,24 @@ typedef struct sinter_abi_table {
                           void *const *buffers, const int64_t *dims,
                           int64_t tiles, int32_t launch);
   /* Memory for a value whose size is found while running: at least `bytes`,
-   * 64-byte aligned, contents undefined, valid until the next call for the same
-   * slot in this run. Null if there is none: run returns
-   * -SINTER_STATUS_OUT_OF_MEMORY then. */
-  void *(*grow)(void *user, int32_t slot, uint64_t bytes);
+   * 64-byte aligned, valid until the next call for the same slot in this run.
+   * The first `keep` bytes hold what they held there; the rest is undefined.
+   * Null if there is none: run returns -SINTER_STATUS_OUT_OF_MEMORY then. */
+  void *(*grow)(void *user, int32_t slot, uint64_t bytes, uint64_t keep);
   /* Copies bytes between buffers that do not overlap; returns as parallel_for.
    */
   int32_t (*copy)(void *user, void *to, const void *from, uint64_t bytes);
   /* Copies bytes of a buffer to memory of the caller on the host, when all that
    * was launched before is done; returns as parallel_for. */
   int32_t (*read)(void *user, void *to, const void *from, uint64_t bytes);
-  /* Computes frame->sizes again for `dims`, late dimensions included, and gives
-   * outputs whose size is known now their place in frame->outputs. Returns as
-   * parallel_for, or 1 + the index of a check that does not hold. */
-  int32_t (*resize)(void *user, const int64_t *dims);
+  /* Gives an output whose size is known only now its place in
+   * frame->outputs: `dims` are the free dimensions, late ones included. Returns
+   * as parallel_for. */
+  int32_t (*place_output)(void *user, int32_t output, const int64_t *dims);
+  /* Makes the scratch of every slot at least `bytes` for the launches that
+   * follow: of kernels whose scratch depends on late dimensions. Returns as
+   * parallel_for. */
+  int32_t (*reserve)(void *user, uint64_t bytes);
 } sinter_abi_table;
 
 /*
