@@ -195,6 +195,14 @@ FreeDims::create(MLIRContext *context, ArrayRef<const onnx::ValueInfo *> inputs,
   return dims;
 }
 
+std::string FreeDims::addLate(const Twine &hint) {
+  std::string name = ("?" + hint).str(), stem = name;
+  for (unsigned i = 1; !lateNames.insert(name).second; ++i)
+    name = stem + "." + std::to_string(i);
+  lates.push_back(name);
+  return name;
+}
+
 ArrayAttr FreeDims::getAttribute() const {
   Builder builder(context);
   SmallVector<Attribute> attributes;
@@ -208,6 +216,12 @@ ArrayAttr FreeDims::getAttribute() const {
       fields.append("max", builder.getI64IntegerAttr(*range.max));
     if (range.optimum)
       fields.append("optimum", builder.getI64IntegerAttr(*range.optimum));
+    attributes.push_back(fields.getDictionary(context));
+  }
+  for (const std::string &name : lates) {
+    NamedAttrList fields;
+    fields.append("late", builder.getUnitAttr());
+    fields.append("name", builder.getStringAttr(name));
     attributes.push_back(fields.getDictionary(context));
   }
   return builder.getArrayAttr(attributes);

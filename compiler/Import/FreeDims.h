@@ -39,7 +39,10 @@ public:
   llvm::ArrayRef<nn::SizeAttr> getShape(unsigned index) const {
     return shapes[index];
   }
-  /// The attribute `nn.free_dims`.
+  /// Registers a late dimension (dialects/NN/NNFlowOps.td): a new name that
+  /// begins with '?' and `hint`.
+  std::string addLate(const llvm::Twine &hint);
+  /// The attribute `nn.free_dims`: those of the inputs, then the late ones.
   mlir::ArrayAttr getAttribute() const;
 
 private:
@@ -62,7 +65,9 @@ private:
   mlir::MLIRContext *context;
   /// By name, in the order in which inputs use them.
   std::vector<std::pair<std::string, DimRange>> ranges;
-  llvm::StringSet<> constrained;
+  /// Late dimensions, in the order in which they were registered.
+  std::vector<std::string> lates;
+  llvm::StringSet<> constrained, lateNames;
   llvm::SmallVector<llvm::SmallVector<nn::SizeAttr>> shapes;
 };
 

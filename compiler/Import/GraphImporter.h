@@ -96,6 +96,12 @@ public:
   void assumeEqual(nn::SizeAttr lhs, nn::SizeAttr rhs, const NodeContext &node,
                    llvm::StringRef expected);
 
+  /// Registers a late dimension and gives its name: '?', `hint` (such as
+  /// `Reshape_3.shape.0`) and what makes it the only one of this name.
+  std::string makeLateDim(const llvm::Twine &hint) {
+    return freeDims->addLate(hint);
+  }
+
   void report(ImportIssue issue);
   void warn(llvm::StringRef message) {
     if (warning)
