@@ -42,7 +42,7 @@ class NN_InferredOp<string mnemonic, list<Trait> traits = []>
 /// ones signless; `i1` is a truth value. In memory an element takes a byte at
 /// least: `i1` is 0 or 1, integers of 2 and 4 bits are extended by their sign, a
 /// `f4E2M1FN` lies in the low bits. Elements of 8 bits and less that are no
-/// integers of 8 bits only move, or are cast, quantized and dequantized.
+/// integers of 8 bits only move, are chosen from, or are cast; integers are quantized to and dequantized.
 def NN_Float : AnyTypeOf<[F16, BF16, F32, F64]>;
 def NN_SmallFloat : AnyTypeOf<[F8E4M3FN, F8E4M3FNUZ, F8E5M2, F8E5M2FNUZ, F8E8M0FNU, F4E2M1FN]>;
 def NN_SmallInteger : AnyTypeOf<[I<2>, I<4>, UI<2>, UI<4>]>;
@@ -58,8 +58,8 @@ def NN_FloatTensor : NN_TensorOf<[NN_Float]>;
 def NN_BoolTensor : NN_TensorOf<[I1]>;
 def NN_IndexTensor : NN_TensorOf<[I32, I64]>;
 /// What nn.quantize makes, and what nn.dequantize reads.
-def NN_QuantizedTensor : NN_TensorOf<[I8, I16, UI8, UI16, NN_SmallInteger, NN_SmallFloat]>;
-def NN_DequantizableTensor : NN_TensorOf<[I8, I16, I32, UI8, UI16, NN_SmallInteger, NN_SmallFloat]>;
+def NN_QuantizedTensor : NN_TensorOf<[I8, I16, UI8, UI16, NN_SmallInteger]>;
+def NN_DequantizableTensor : NN_TensorOf<[I8, I16, I32, UI8, UI16, NN_SmallInteger]>;
 def NN_IntegerTensor : NN_TensorOf<[NN_Integer]>;
 
 #endif // SINTER_DIALECTS_NN_NNDIALECT_TD

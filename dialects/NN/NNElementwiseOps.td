@@ -175,9 +175,27 @@ def NN_CastOp : NN_Op<"cast", [NN_Elementwise]> {
   let summary = "converts the element type";
   let description = [{
     Float to integer truncates towards zero and saturates, NaN gives 0; anything
-    to `i1` is `x != 0`; integer to a narrower integer wraps.
+    to `i1` is `x != 0`; integer to a narrower integer wraps. To floats rounds to nearest,
+    halves to even; too large values become infinity, or NaN where the type has none, or the
+    largest (f4E2M1FN, where NaN becomes 0). To `f8E8M0FNU` rounds the magnitude up to a power of two
+    and saturates.
 
     Constraint: (C1) the shape stays.
+  }];
+  let arguments = (ins NN_AnyTensor:$input);
+  let results = (outs NN_AnyTensor:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input) `to` type($result)";
+  let hasVerifier = 1;
+}
+def NN_BitCastOp : NN_Op<"bit_cast", [NN_Elementwise]> {
+  let summary = "reads the bits of each element as another type";
+  let description = [{
+    Between `i1` and integers of 8 bits the truth values are 0 and 1.
+    ```mlir
+    %bits = nn.bit_cast %x : tensor<8xf32> to tensor<8xi32>
+    ```
+    Constraints: (C1) the shape stays; (C2) elements of both types have the same number of bits, where
+    `i1` has 8.
   }];
   let arguments = (ins NN_AnyTensor:$input);
   let results = (outs NN_AnyTensor:$result);

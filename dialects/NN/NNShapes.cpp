@@ -66,6 +66,10 @@ RankedTensorType nn::makeTensorType(ArrayRef<SizeAttr> sizes,
   return RankedTensorType::get(shape, elementType, encoding);
 }
 
+bool nn::hasLate(Type type) {
+  return llvm::any_of(getSizes(type), [](SizeAttr s) { return hasLate(s); });
+}
+
 SizeAttr nn::getNumElements(Type type) {
   return product(type.getContext(), getSizes(type));
 }

@@ -38,6 +38,9 @@ mlir::RankedTensorType makeTensorType(llvm::ArrayRef<SizeAttr> sizes,
 /// The product of the sizes of a ranked tensor type.
 SizeAttr getNumElements(mlir::Type type);
 
+/// Whether a late dimension is in a size of a ranked tensor type.
+bool hasLate(mlir::Type type);
+
 /// The shape to which both broadcast as NumPy does, aligned at the right. A
 /// size 1 gives way to the other one, a free size to a constant (the importer
 /// has made their equality an assumption); nothing for two sizes that differ.

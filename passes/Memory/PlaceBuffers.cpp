@@ -240,7 +240,8 @@ static void buildSchedule(func::FuncOp function,
     Value target = kernel::OutputOp::create(
         builder, loc, kernel::BufferType::get(context), copy.output);
     kernel::CopyOp::create(builder, loc, values[copy.buffer], target,
-                           graph.getBuffers()[copy.buffer].bytes);
+                           graph.getBuffers()[copy.buffer].bytes,
+                           /*offset=*/nullptr);
   }
 }
 

@@ -104,8 +104,8 @@ static int32_t copy(void *user, void *to, const void *from, uint64_t bytes) {
 }
 
 /* Reserved. */
-static void *grow(void *user, uint64_t bytes) {
-  (void)user, (void)bytes;
+static void *grow(void *user, int32_t slot, uint64_t bytes, uint64_t keep) {
+  (void)user, (void)slot, (void)bytes, (void)keep;
   return NULL;
 }
 

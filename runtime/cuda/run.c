@@ -99,8 +99,8 @@ static int32_t copy_on_device(void *user, void *to, const void *from,
                       context->model->artifact.manifest.launch_count);
 }
 
-static void *grow(void *user, uint64_t bytes) {
-  (void)user, (void)bytes;
+static void *grow(void *user, int32_t slot, uint64_t bytes, uint64_t keep) {
+  (void)user, (void)slot, (void)bytes, (void)keep;
   return NULL;
 }
 
