@@ -168,8 +168,8 @@ static emit::ManifestSpec describeModel(mlir::ModuleOp module,
           {getString(entry, "node"), getString(entry, "op"),
            getString(entry, "expected"), getString(entry, "remedy")});
     });
-  for (const codegen::CpuVariant &variant : codegen::getDefaultVariants())
-    manifest.variants.push_back({variant.name.str(), variant.features});
+  for (const codegen::CpuTarget *target : codegen::getTargets(module))
+    manifest.variants.push_back({target->name.str(), target->needs});
   if (auto count = module->getAttrOfType<mlir::IntegerAttr>("nn.node_count"))
     manifest.nodeCount = count.getInt();
   manifest.sizeCount = sizes.size();

@@ -218,7 +218,8 @@ llvm::LogicalResult Compilation::transform(Phase last) {
       {Phase::Compress, buildCompressPipeline},
       {Phase::Fuse, buildFusePipeline},
       {Phase::Outline, buildOutlinePipeline},
-      {Phase::Lower, buildLowerPipeline},
+      {Phase::Lower,
+       [&](mlir::OpPassManager &pm) { buildLowerPipeline(pm, request.cpus); }},
       {Phase::Place, buildPlacePipeline}};
   for (const Step &step : steps) {
     if (step.phase < getFirstPhase() || step.phase > last ||

@@ -48,7 +48,9 @@ struct CompileRequest {
   bool printIR = false;     ///< put the IR of the last phase into the result
   std::string dumpPhasesTo; ///< folder for the IR after each phase
   unsigned threads = 0;     ///< 0: all of the machine
-  bool cuda = false;        ///< code for NVIDIA devices, too
+  /// Instruction sets that kernels are compiled for; empty: the default ones.
+  std::vector<std::string> cpus;
+  bool cuda = false;            ///< code for NVIDIA devices, too
   std::vector<std::string> sms; ///< cubins beside the PTX: "80", "90a"
   Precision precision = Precision::Float;
   std::string calibrate; ///< samples for ranges; empty: made up

@@ -13,10 +13,13 @@
 #include "compiler/Driver/CompilerApi.h"
 
 #include "compiler/Driver/Compiler.h"
+#include "compiler/Driver/Measuring.h"
 #include "compiler/Driver/ReportJson.h"
 #include "compiler/Driver/Version.h"
+#include "passes/Lower/InstructionSet.h"
 #include "passes/Prune/PruneSpec.h"
 
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Regex.h"
 
 #include <cstring>
@@ -85,6 +88,14 @@ static bool isArchitecture(const std::string &sm) {
          (suffix.empty() || suffix == "a" || suffix == "f");
 }
 
+static std::vector<std::string> getDefaultSets() {
+  std::vector<std::string> names;
+  for (const InstructionSet &set : getInstructionSets())
+    if (set.isDefault)
+      names.push_back(set.name.str());
+  return names;
+}
+
 static void readTargets(const json &request, CompileRequest &result) {
   std::vector<std::string> targets =
       request.value("targets", std::vector<std::string>{"cpu"});
@@ -94,12 +105,34 @@ static void readTargets(const json &request, CompileRequest &result) {
       throw UsageError{"unknown target '" + target + "'",
                        "targets are: cpu, cuda"};
   }
+  for (std::string cpu :
+       request.value("cpus", std::vector<std::string>{"default"})) {
+    const InstructionSet *set =
+        findInstructionSet(cpu == "native" ? getHostTarget() : cpu);
+    if (cpu == "native" && !set)
+      throw UsageError{"this processor has no AVX2, which kernels need",
+                       "name the instruction sets to compile for"};
+    if (cpu != "default" && (!set || !set->isDefault))
+      throw UsageError{"unknown instruction set '" + cpu + "'",
+                       "instruction sets are: default (all of them), native "
+                       "(this processor's), " +
+                           llvm::join(getDefaultSets(), ", ")};
+    if (set)
+      result.cpus.push_back(set->name.str());
+    else
+      llvm::append_range(result.cpus, getDefaultSets());
+  }
   result.sms = request.value("sms", std::vector<std::string>());
   for (const std::string &sm : result.sms)
     if (!isArchitecture(sm))
       throw UsageError{"unknown architecture '" + sm + "'",
                        "name compute capabilities without the dot: 80, 90a, "
                        "120"};
+  if (request.contains("cpus") && result.startAfter &&
+      *result.startAfter >= Phase::Lower)
+    throw UsageError{"the kernels are already lowered, for instruction sets "
+                     "of their own",
+                     "start before the phase lower"};
   if (result.cuda && result.startAfter && *result.startAfter >= Phase::Lower)
     throw UsageError{"the kernels are already lowered, and not for cuda",
                      "start before the phase lower"};

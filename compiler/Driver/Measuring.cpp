@@ -8,6 +8,7 @@
 
 #include "compiler/Codegen/Cpu/CpuTarget.h"
 #include "dialects/NN/NNShapes.h"
+#include "passes/Lower/InstructionSet.h"
 #include "sinter/cpu.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -18,12 +19,13 @@
 using namespace sinter;
 
 /// The variant that the loader would take on this machine.
-static std::string getHostVariant() {
+std::string sinter::getHostTarget() {
   uint64_t features = sinter_cpu_features();
-  for (const codegen::CpuVariant &variant : codegen::getDefaultVariants())
-    if ((variant.features & ~features) == 0)
-      return variant.name.str();
-  return sinter_cpu_name();
+  for (const codegen::CpuTarget &target : codegen::getTargets())
+    if (findInstructionSet(target.name)->isDefault &&
+        (target.needs & ~features) == 0)
+      return target.name.str();
+  return "";
 }
 
 llvm::Error sinter::compileModule(mlir::ModuleOp module, Phase after,
@@ -48,6 +50,7 @@ llvm::Error sinter::compileModule(mlir::ModuleOp module, Phase after,
   request.output = path.str();
   request.startAfter = after;
   request.threads = threads;
+  request.cpus = {getHostTarget()};
   Events silent;
   CompileResult result;
   Failure failure;
@@ -122,7 +125,7 @@ sinter::createMeasurer(llvm::StringRef lockPath, unsigned threads,
                        const Events &events, Failure &failure) {
   if (lockPath.empty())
     return std::make_unique<measure::Measurer>(
-        getHostVariant(),
+        getHostTarget(),
         [threads](mlir::ModuleOp module, llvm::StringRef path) {
           return compileModule(module, Phase::Plan, path, threads);
         },

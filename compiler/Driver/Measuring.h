@@ -32,7 +32,12 @@ llvm::StringMap<int64_t> getTypicalDims(mlir::ModuleOp module);
 /// The free dimensions that have an optimum, with it.
 llvm::StringMap<int64_t> getOptima(mlir::ModuleOp module);
 
-/// Compiles `module`, in the form after `after`, to an artifact at `path`.
+/// The best instruction set of the default artifact that this processor has;
+/// empty if it has none of them.
+std::string getHostTarget();
+
+/// Compiles `module`, in the form after `after`, to an artifact at `path`,
+/// for this processor.
 llvm::Error compileModule(mlir::ModuleOp module, Phase after,
                           llvm::StringRef path, unsigned threads);
 

@@ -112,9 +112,11 @@ void sinter::buildOutlinePipeline(OpPassManager &pm) {
   addVerifier(pm, Phase::Outline);
 }
 
-void sinter::buildLowerPipeline(OpPassManager &pm) {
+void sinter::buildLowerPipeline(OpPassManager &pm, ArrayRef<std::string> sets) {
   // 1. A copy of every kernel for each instruction set.
-  pm.addPass(createCloneKernelsPass());
+  CloneKernelsPassOptions clone;
+  clone.sets = llvm::to_vector(sets);
+  pm.addPass(createCloneKernelsPass(clone));
   OpPassManager &target = pm.nest<ModuleOp>();
   // 2. Loops on vectors.
   target.addPass(createEmitKernelsPass());
@@ -145,7 +147,8 @@ void sinter::registerPhasePipelines() {
   static PassPipelineRegistration<> outline(
       "sinter-phase-outline", "the phase outline", buildOutlinePipeline);
   static PassPipelineRegistration<> lower(
-      "sinter-phase-lower", "the phase lower", buildLowerPipeline);
+      "sinter-phase-lower", "the phase lower",
+      [](OpPassManager &pm) { buildLowerPipeline(pm, {}); });
   static PassPipelineRegistration<> place(
       "sinter-phase-place", "the phase place", buildPlacePipeline);
 }

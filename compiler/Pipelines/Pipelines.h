@@ -89,8 +89,10 @@ void buildCompressPipeline(mlir::OpPassManager &pm);
 void buildFusePipeline(mlir::OpPassManager &pm);
 /// kernel.group -> kernel.func and kernel.call, weights packed, tiles planned.
 void buildOutlinePipeline(mlir::OpPassManager &pm);
-/// kernel.func -> func.func on flat buffers, once an instruction set.
-void buildLowerPipeline(mlir::OpPassManager &pm);
+/// kernel.func -> func.func on flat buffers, once an instruction set: those of
+/// these names, or the default ones where there are none.
+void buildLowerPipeline(mlir::OpPassManager &pm,
+                        llvm::ArrayRef<std::string> sets);
 /// kernel.call -> kernel.schedule with offsets.
 void buildPlacePipeline(mlir::OpPassManager &pm);
 

@@ -14,10 +14,12 @@ using namespace sinter;
 using Dot = InstructionSet::Dot;
 
 static constexpr InstructionSet sets[] = {
-    {"x86-64-v3", "x86_64_v3", 8, 16, Dot::Widened, false, false, true},
-    {"x86-64-v4", "x86_64_v4", 16, 32, Dot::Widened, false, false, true},
-    {"x86-64-v4+vnni", "x86_64_v4_vnni", 16, 32, Dot::Vnni, true, false, true},
-    {"x86-64-v4+amx", "x86_64_v4_amx", 16, 32, Dot::Vnni, true, true, false},
+    {"x86-64-v3", "x86_64_v3", 8, 16, Dot::Widened, "", false, true},
+    {"x86-64-v4", "x86_64_v4", 16, 32, Dot::Widened, "", false, true},
+    {"x86-64-v4+vnni", "x86_64_v4_vnni", 16, 32, Dot::Vnni, "x86-64-v4", false,
+     true},
+    {"x86-64-v4+amx", "x86_64_v4_amx", 16, 32, Dot::Vnni, "x86-64-v4", true,
+     false},
 };
 
 ArrayRef<InstructionSet> sinter::getInstructionSets() { return sets; }

@@ -26,8 +26,8 @@ struct InstructionSet {
     Widened, ///< through 16 bits: vpmaddwd
     Vnni,    ///< vpdpbusd
   } dot;
-  /// Whether kernels without such products are those of another set.
-  bool onlyIntegerDot;
+  /// The set whose kernels serve where there are no such products; empty: none.
+  llvm::StringLiteral base;
   /// Whether there are tile registers, multiplied by tdpbusd.
   bool hasAmx;
   /// Whether an artifact has kernels of the set without being asked to.

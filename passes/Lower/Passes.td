@@ -29,8 +29,8 @@ def CloneKernelsPass : Pass<"sinter-lower-clone-kernels", "::mlir::ModuleOp"> {
     ```
   }];
   let options = [
-    ListOption<"more", "more", "std::string",
-               "Names of instruction sets beside those of the default artifact">,
+    ListOption<"sets", "sets", "std::string",
+               "Names of instruction sets; none: those of the default artifact">,
   ];
   let dependentDialects = ["::sinter::kernel::KernelDialect"];
 }

@@ -36,7 +36,9 @@ static constexpr InstructionSet oneThread = {"cuda",
                                              /*lanes=*/1,
                                              /*registers=*/32,
                                              InstructionSet::Dot::Widened,
-                                             /*onlyIntegerDot=*/false};
+                                             /*base=*/"",
+                                             /*hasAmx=*/false,
+                                             /*isDefault=*/false};
 
 DeviceBuilder::DeviceBuilder(kernel::FuncOp kernel,
                              ArrayRef<StringRef> freeDims)

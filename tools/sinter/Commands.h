@@ -31,6 +31,7 @@ void addVerifyCommand(CLI::App &app, Action &action);
 /// What to compile for.
 struct TargetOptions {
   std::string targets = "cpu";
+  std::string cpus;
   std::string sms;
 };
 

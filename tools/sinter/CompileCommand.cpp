@@ -404,6 +404,8 @@ void addCompileCommand(CLI::App &app, Action &action) {
       "      8-bit integers where they are faster, ranges from the samples\n"
       "  sinter compile m.onnx --report m.html --report-times\n"
       "      each node's kernel, precision, time, and the reason for it\n"
+      "  sinter compile m.onnx --cpu native\n"
+      "      for processors like this one only: a smaller file, sooner made\n"
       "  sinter compile m.onnx --target cpu,cuda --sm 90a\n"
       "      for NVIDIA devices too: PTX for all, and made ready for an H100\n"
       "  sinter compile m.onnx --stop-after fuse --print-ir\n"

@@ -60,7 +60,14 @@ void addTargetOptions(CLI::App *command, TargetOptions &options,
       ->add_option("--target", options.targets,
                    "What to compile for: cpu, or cpu,cuda; default: cpu")
       ->type_name("TARGET,...");
-  if (withArchitectures)
+  if (withArchitectures) {
+    command
+        ->add_option("--cpu", options.cpus,
+                     "Instruction sets of the CPU to compile for, such as "
+                     "x86-64-v3; native: the best one of this processor, for a "
+                     "smaller artifact that may not run elsewhere; default: "
+                     "all of them, and the best one is taken when running")
+        ->type_name("default|native|NAME,...");
     command
         ->add_option("--sm", options.sms,
                      "Architectures of NVIDIA devices that the code is made "
@@ -68,6 +75,7 @@ void addTargetOptions(CLI::App *command, TargetOptions &options,
                      "it when the model is loaded; default: " +
                          std::string(defaultSms))
         ->type_name("N,...|ptx");
+  }
 }
 
 /// Splits at commas. Throws a Failure for an empty part.
@@ -100,6 +108,8 @@ void addTargets(const TargetOptions &options, Json &request) {
                   "--target cuda: every artifact has code for the CPU")
         .withRemedy("use --target cpu,cuda");
   request["targets"] = targets;
+  if (!options.cpus.empty())
+    request["cpus"] = splitList("--cpu", options.cpus);
   if (cuda && options.sms != "ptx")
     request["sms"] =
         splitList("--sm", options.sms.empty() ? defaultSms : options.sms);

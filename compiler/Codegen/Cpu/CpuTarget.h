@@ -7,6 +7,7 @@
 #ifndef SINTER_COMPILER_CODEGEN_CPU_CPUTARGET_H
 #define SINTER_COMPILER_CODEGEN_CPU_CPUTARGET_H
 
+#include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Target/TargetMachine.h"
@@ -15,35 +16,34 @@
 
 namespace sinter::codegen {
 
-/// A set of kernels: code for one instruction set.
+/// What LLVM generates code for, for the instruction set of the same name
+/// (passes/Lower/InstructionSet.h), and what a processor must have to run it.
 struct CpuTarget {
-  llvm::StringRef name;       ///< as users write it: "x86-64-v4"
-  llvm::StringRef moduleName; ///< of the nested module after lowering
-  llvm::StringRef cpu;        ///< LLVM's name of the processor
-  llvm::StringRef tune;       ///< LLVM's name of the processor to schedule for
-  llvm::StringRef features;   ///< beyond those of `cpu`, as LLVM writes them
-  unsigned vectorBits;        ///< width of a vector register
-  /// Whose kernels serve where this set has none of its own; null: it has all.
-  const CpuTarget *base;
+  llvm::StringRef name;     ///< as users write it: "x86-64-v4"
+  llvm::StringRef cpu;      ///< LLVM's name of the processor
+  llvm::StringRef tune;     ///< LLVM's name of the processor to schedule for
+  llvm::StringRef features; ///< beyond those of `cpu`, as LLVM writes them
+  unsigned vectorBits;      ///< width of a vector register
+  uint64_t needs;           ///< SINTER_ABI_FEATURE_* bits, all needed
+
+  /// Name of the nested module of its kernels after lowering.
+  llvm::StringRef getModuleName() const;
+  /// Whose kernels serve where it has none of its own; null: it has all.
+  const CpuTarget *getBase() const;
 };
 
-/// What the loader chooses from: a processor that has `features` may run the
-/// kernels of `target`.
-struct CpuVariant {
-  llvm::StringRef name;
-  uint64_t features; ///< SINTER_ABI_FEATURE_* bits, all needed
-  const CpuTarget *target;
-};
+/// All targets, best first.
+llvm::ArrayRef<CpuTarget> getTargets();
 
-/// The sets of kernels of the default artifact.
-llvm::ArrayRef<CpuTarget> getDefaultTargets();
+/// The targets that kernels of `module` were lowered for, best first: the
+/// variants of the artifact.
+llvm::SmallVector<const CpuTarget *> getTargets(mlir::ModuleOp module);
 
-/// The target of that name, of the default artifact or not; null if there is
-/// none.
+/// The target of that name; null if there is none.
 const CpuTarget *findTarget(llvm::StringRef name);
 
-/// The variants of the default artifact, best first.
-llvm::ArrayRef<CpuVariant> getDefaultVariants();
+/// The target that every processor has on which an artifact can run.
+const CpuTarget &getLeastTarget();
 
 /// A target machine for `target`. It depends on nothing of the host. Null if
 /// LLVM was built without x86.

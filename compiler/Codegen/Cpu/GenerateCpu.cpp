@@ -27,10 +27,11 @@ struct Job {
 /// The kernels of every instruction set, each in its module.
 static std::vector<Job> collectJobs(mlir::ModuleOp module) {
   std::vector<Job> jobs;
-  for (const CpuTarget &target : getDefaultTargets())
-    if (auto nested = module.lookupSymbol<mlir::ModuleOp>(target.moduleName))
-      for (auto kernel : nested.getOps<mlir::ModuleOp>())
-        jobs.push_back({kernel, &target, nullptr});
+  for (const CpuTarget *target : getTargets(module))
+    for (auto kernel :
+         module.lookupSymbol<mlir::ModuleOp>(target->getModuleName())
+             .getOps<mlir::ModuleOp>())
+      jobs.push_back({kernel, target, nullptr});
   return jobs;
 }
 
@@ -58,7 +59,7 @@ mlir::FailureOr<GeneratedCode> codegen::generateCpuCode(mlir::ModuleOp module,
     return mlir::failure();
   // Runs on every machine, so for the smallest instruction set.
   llvm::Expected<Object> root =
-      compileModule(*schedule->module, getDefaultTargets().back());
+      compileModule(*schedule->module, getLeastTarget());
   if (!root)
     return module.emitError("cannot generate code for the schedule: ")
                << llvm::toString(root.takeError()),

@@ -15,7 +15,7 @@ using namespace llvm;
 
 std::string sinter::codegen::getKernelSymbol(StringRef kernel,
                                              const CpuTarget &target) {
-  return ("sinter_kernel." + kernel + "." + target.moduleName).str();
+  return ("sinter_kernel." + kernel + "." + target.getModuleName()).str();
 }
 
 /// Adds to `module` the function `symbol` of type sinter_abi_kernel_fn, which

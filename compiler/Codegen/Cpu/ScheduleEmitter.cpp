@@ -43,7 +43,8 @@ public:
       return mlir::failure();
     // After run: only then all sizes are known.
     emitPrepare();
-    emitRoot();
+    if (mlir::failed(emitRoot()))
+      return mlir::failure();
     return std::move(code);
   }
 
@@ -53,7 +54,7 @@ private:
   mlir::LogicalResult emitCopy(kernel::CopyOp copy);
   void emitMemoryFunctions();
   void emitPrepare();
-  void emitRoot();
+  mlir::LogicalResult emitRoot();
 
   llvm::Function *createFunction(llvm::StringRef name,
                                  llvm::ArrayRef<llvm::Type *> arguments,
@@ -294,7 +295,7 @@ void Emitter::emitPrepare() {
 
 /// Defines the structures of abi.h: the tables of kernels, the variants, the
 /// root.
-void Emitter::emitRoot() {
+mlir::LogicalResult Emitter::emitRoot() {
   llvm::Module &module = *code.module;
   auto *kernelType = llvm::FunctionType::get(
       b.getInt32Ty(), {ptr, ptr, b.getInt64Ty(), b.getInt64Ty(), ptr}, false);
@@ -305,31 +306,33 @@ void Emitter::emitRoot() {
     global->setVisibility(llvm::GlobalValue::HiddenVisibility);
     return global;
   };
-  llvm::StringMap<llvm::Constant *> tables;
+  llvm::SmallVector<llvm::Constant *> variants;
   auto *tableType = llvm::ArrayType::get(ptr, code.kernels.size());
-  for (const CpuTarget &target : getDefaultTargets()) {
+  for (const CpuTarget *target : getTargets(source)) {
     llvm::SmallVector<llvm::Constant *> entries;
-    auto own = source.lookupSymbol<mlir::ModuleOp>(target.moduleName);
+    auto own = source.lookupSymbol<mlir::ModuleOp>(target->getModuleName());
     for (kernel::FuncOp kernel : code.kernels) {
-      bool isOwn =
-          !target.base || (own && own.lookupSymbol(kernel.getSymName()));
+      const CpuTarget *maker =
+          own.lookupSymbol(kernel.getSymName()) ? target : target->getBase();
+      if (!maker)
+        return kernel.emitError("expects code for ")
+               << target->name << "; run the lower phase first";
       auto *function = llvm::cast<llvm::Function>(
           module
-              .getOrInsertFunction(
-                  getKernelSymbol(kernel.getSymName(),
-                                  isOwn ? target : *target.base),
-                  kernelType)
+              .getOrInsertFunction(getKernelSymbol(kernel.getSymName(), *maker),
+                                   kernelType)
               .getCallee());
       function->setVisibility(llvm::GlobalValue::HiddenVisibility);
       entries.push_back(function);
     }
-    tables[target.name] = define(llvm::ConstantArray::get(tableType, entries),
-                                 "sinter_kernels." + target.moduleName);
-  }
-  llvm::SmallVector<llvm::Constant *> variants;
-  for (const CpuVariant &variant : getDefaultVariants())
     variants.push_back(llvm::ConstantStruct::getAnon(
-        {b.getInt64(variant.features), tables[variant.target->name]}));
+        {b.getInt64(target->needs),
+         define(llvm::ConstantArray::get(tableType, entries),
+                "sinter_kernels." + target->getModuleName())}));
+  }
+  if (variants.empty())
+    return source.emitError("expects kernels lowered for at least one "
+                            "instruction set; run the lower phase first");
   auto *variantTable = define(
       llvm::ConstantArray::get(
           llvm::ArrayType::get(variants.front()->getType(), variants.size()),
@@ -341,6 +344,7 @@ void Emitter::emitRoot() {
                                             variantTable, prepare, run}),
              "sinter_root");
   root->setVisibility(llvm::GlobalValue::DefaultVisibility);
+  return mlir::success();
 }
 
 mlir::FailureOr<ScheduleCode>

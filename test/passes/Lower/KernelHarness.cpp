@@ -152,7 +152,8 @@ CompiledKernel::compile(llvm::StringRef source, const InstructionSet &set,
 
   // The form after the phase `lower`: a module for the instruction set.
   mlir::OpBuilder b(kernel);
-  auto nested = mlir::ModuleOp::create(b, kernel.getLoc(), target->moduleName);
+  auto nested =
+      mlir::ModuleOp::create(b, kernel.getLoc(), target->getModuleName());
   kernel->moveBefore(nested.getBody(), nested.getBody()->end());
   KernelBuilder builder(kernel, set, freeDims);
   if (failed(emitKernel(builder)))

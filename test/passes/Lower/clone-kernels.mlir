@@ -1,5 +1,7 @@
 // RUN: sinter-opt %s --sinter-lower-clone-kernels | FileCheck %s
-// RUN: sinter-opt %s --sinter-lower-clone-kernels=more=x86-64-v4+amx | FileCheck %s --check-prefix=MORE
+// RUN: sinter-opt %s --sinter-lower-clone-kernels=sets=x86-64-v4,x86-64-v4+amx | FileCheck %s --check-prefix=SETS
+// RUN: sinter-opt %s --sinter-lower-clone-kernels=sets=x86-64-v4+vnni | FileCheck %s --check-prefix=ALONE
+// RUN: not sinter-opt %s --sinter-lower-clone-kernels=sets=x86-64-v9 2>&1 | FileCheck %s --check-prefix=UNKNOWN
 
 // The original stays for the phases that read its plan.
 // CHECK-LABEL: kernel.func @relu(
@@ -17,9 +19,18 @@
 // CHECK-NEXT: kernel.func @product(
 // CHECK-NOT: kernel.func
 
-// AMX only when asked for.
-// MORE: module @x86_64_v4_amx attributes {kernel.target = "x86-64-v4+amx"}
-// MORE-NEXT: kernel.func @product(
+// Only the sets that were asked for.
+// SETS-NOT: module @x86_64_v3
+// SETS: module @x86_64_v4 attributes
+// SETS: module @x86_64_v4_amx attributes {kernel.target = "x86-64-v4+amx"}
+// SETS-NEXT: kernel.func @product(
+
+// Without the set that it builds on, one has all kernels.
+// ALONE: module @x86_64_v4_vnni attributes {kernel.target = "x86-64-v4+vnni"}
+// ALONE-NEXT: kernel.func @relu(
+// ALONE: kernel.func @product(
+
+// UNKNOWN: error: expects names of instruction sets, but got 'x86-64-v9'
 kernel.func @relu(%a: tensor<4xf32>) -> tensor<4xf32> attributes {kind = #kernel.kind<loop>, tiles = #nn.size<1>, scratch = #nn.size<0>} {
   %0 = nn.relu %a : tensor<4xf32>
   kernel.yield %0 : tensor<4xf32>
