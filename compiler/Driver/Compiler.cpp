@@ -13,6 +13,7 @@
 #include "compiler/Driver/Quantizing.h"
 #include "dialects/Kernel/KernelDialect.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "mlir/Pass/PassManager.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/FileSystem.h"
@@ -21,6 +22,7 @@
 #include "llvm/Support/ToolOutputFile.h"
 
 #include <chrono>
+#include <mutex>
 
 using namespace sinter;
 
@@ -35,6 +37,14 @@ public:
         threads(llvm::hardware_concurrency(request.threads)),
         context(createContext(threads)), diagnostics(context.get(), events) {
     decisions.attach(*context);
+    if (request.skipPasses)
+      context->registerActionHandler(
+          [this](llvm::function_ref<void()> run,
+                 const mlir::tracing::Action &action) {
+            auto *pass = llvm::dyn_cast<mlir::PassExecutionAction>(&action);
+            if (!pass || enterPass(pass->getPass().getArgument()))
+              run();
+          });
   }
 
   /// Makes ready what measures, or reads the lock.
@@ -59,14 +69,25 @@ public:
   const DecisionLog &getDecisions() const { return decisions; }
   std::string printModule();
 
+  /// The names of passes that ran, where some are to be left out.
+  std::vector<std::string> takePasses() { return std::move(passes); }
+
 private:
   llvm::LogicalResult finishPhase(Phase phase);
+  bool isSkipped(llvm::StringRef pass) const {
+    return request.skipPasses && llvm::is_contained(*request.skipPasses, pass);
+  }
+  /// Notes that a pass is about to run; false if it is to be left out. From any
+  /// thread.
+  bool enterPass(llvm::StringRef pass);
 
   const CompileRequest &request;
   const Events &events;
   Failure &failure;
   DecisionLog decisions;
   llvm::DefaultThreadPool threads;
+  std::mutex passesMutex;
+  std::vector<std::string> passes;
   std::optional<Phase> done; ///< the last phase that transform ran
   std::unique_ptr<mlir::MLIRContext> context;
   DiagnosticCollector diagnostics;
@@ -205,6 +226,18 @@ llvm::LogicalResult Compilation::preparePlan(PlanOptions &plan) {
   return llvm::success();
 }
 
+/// Passes that cannot be left out, but have an option to do the least.
+static constexpr llvm::StringLiteral fusingPass = "sinter-fuse-form-groups";
+static constexpr llvm::StringLiteral placingPass =
+    "sinter-memory-place-buffers";
+
+bool Compilation::enterPass(llvm::StringRef pass) {
+  std::lock_guard<std::mutex> lock(passesMutex);
+  if (!pass.empty() && !llvm::is_contained(passes, pass))
+    passes.push_back(pass.str());
+  return !isSkipped(pass) || pass == fusingPass || pass == placingPass;
+}
+
 llvm::LogicalResult Compilation::transform(Phase last) {
   PlanOptions plan;
   struct Step {
@@ -216,11 +249,16 @@ llvm::LogicalResult Compilation::transform(Phase last) {
       {Phase::Plan,
        [&](mlir::OpPassManager &pm) { buildPlanPipeline(pm, plan); }},
       {Phase::Compress, buildCompressPipeline},
-      {Phase::Fuse, buildFusePipeline},
+      {Phase::Fuse,
+       [&](mlir::OpPassManager &pm) {
+         buildFusePipeline(pm, !isSkipped(fusingPass));
+       }},
       {Phase::Outline, buildOutlinePipeline},
       {Phase::Lower,
        [&](mlir::OpPassManager &pm) { buildLowerPipeline(pm, request.cpus); }},
-      {Phase::Place, buildPlacePipeline}};
+      {Phase::Place, [&](mlir::OpPassManager &pm) {
+         buildPlacePipeline(pm, !isSkipped(placingPass));
+       }}};
   for (const Step &step : steps) {
     if (step.phase < getFirstPhase() || step.phase > last ||
         (done && step.phase <= *done))
@@ -387,6 +425,7 @@ llvm::LogicalResult sinter::compile(const CompileRequest &request,
     result.ir = compilation.printModule();
   if (last > Phase::Place && llvm::failed(compilation.emit(result)))
     return llvm::failure();
+  result.passes = compilation.takePasses();
   result.seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
           .count();

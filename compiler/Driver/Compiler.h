@@ -44,6 +44,9 @@ struct CompileRequest {
   std::string output;   ///< the artifact; empty where the phases stop early
   ImportOptions import; ///< dimensions, shapes, extra outputs
   std::optional<Phase> startAfter, stopAfter;
+  /// Passes to leave out, by name; sets `CompileResult::passes`. Fusion then
+  /// makes kernels of one operation, and placing writes nothing in place.
+  std::optional<std::vector<std::string>> skipPasses;
   bool report = false;      ///< put what was decided into the result
   bool printIR = false;     ///< put the IR of the last phase into the result
   std::string dumpPhasesTo; ///< folder for the IR after each phase
@@ -99,6 +102,7 @@ struct CompileResult {
   std::vector<Unfused> unfused;
   LockUse lock;
   std::vector<LayerDecision> layers; ///< in order; empty without a precision
+  std::vector<std::string> passes; ///< names, in the order of their first run
   std::string ir;
   Report report;
 };

@@ -151,6 +151,9 @@ static CompileRequest readRequest(const json &request) {
   }
   result.startAfter = readPhase(request, "start_after");
   result.stopAfter = readPhase(request, "stop_after");
+  if (request.contains("skip_passes"))
+    result.skipPasses =
+        request.at("skip_passes").get<std::vector<std::string>>();
   result.report = request.value("report", false);
   result.printIR = request.value("print_ir", false);
   result.dumpPhasesTo = request.value("dump_phases_to", "");
@@ -260,6 +263,8 @@ static json describe(const CompileRequest &request,
          {"reason", layer.reason}});
   if (result.arenaBytes >= 0)
     response["arena_bytes"] = result.arenaBytes;
+  if (!result.passes.empty())
+    response["passes"] = result.passes;
   if (!result.ir.empty())
     response["ir"] = result.ir;
   if (request.report)

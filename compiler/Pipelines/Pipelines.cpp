@@ -95,8 +95,10 @@ void sinter::buildCompressPipeline(OpPassManager &pm) {
   addVerifier(pm, Phase::Compress);
 }
 
-void sinter::buildFusePipeline(OpPassManager &pm) {
-  pm.addNestedPass<func::FuncOp>(createFormGroupsPass());
+void sinter::buildFusePipeline(OpPassManager &pm, bool fuse) {
+  FormGroupsPassOptions options;
+  options.enabled = fuse;
+  pm.addNestedPass<func::FuncOp>(createFormGroupsPass(options));
   addVerifier(pm, Phase::Fuse);
 }
 
@@ -128,8 +130,10 @@ void sinter::buildLowerPipeline(OpPassManager &pm, ArrayRef<std::string> sets) {
   addVerifier(pm, Phase::Lower);
 }
 
-void sinter::buildPlacePipeline(OpPassManager &pm) {
-  pm.addPass(createPlaceBuffersPass());
+void sinter::buildPlacePipeline(OpPassManager &pm, bool inPlace) {
+  PlaceBuffersPassOptions options;
+  options.inPlace = inPlace;
+  pm.addPass(createPlaceBuffersPass(options));
   pm.addPass(createPlaceWeightsPass());
   addVerifier(pm, Phase::Place);
 }
@@ -143,12 +147,13 @@ void sinter::registerPhasePipelines() {
   static PassPipelineRegistration<> compress(
       "sinter-phase-compress", "the phase compress", buildCompressPipeline);
   static PassPipelineRegistration<> fuse("sinter-phase-fuse", "the phase fuse",
-                                         buildFusePipeline);
+                                         [](OpPassManager &pm) { buildFusePipeline(pm); });
   static PassPipelineRegistration<> outline(
       "sinter-phase-outline", "the phase outline", buildOutlinePipeline);
   static PassPipelineRegistration<> lower(
       "sinter-phase-lower", "the phase lower",
       [](OpPassManager &pm) { buildLowerPipeline(pm, {}); });
   static PassPipelineRegistration<> place(
-      "sinter-phase-place", "the phase place", buildPlacePipeline);
+      "sinter-phase-place", "the phase place",
+      [](OpPassManager &pm) { buildPlacePipeline(pm); });
 }

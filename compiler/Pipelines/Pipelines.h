@@ -85,16 +85,17 @@ void buildPlanPipeline(mlir::OpPassManager &pm, const PlanOptions &options);
 /// nn -> nn with plans carried out: sparse and quantized weights, contractions
 /// on integers.
 void buildCompressPipeline(mlir::OpPassManager &pm);
-/// nn -> kernel.group.
-void buildFusePipeline(mlir::OpPassManager &pm);
+/// nn -> kernel.group; without `fuse` one operation a group.
+void buildFusePipeline(mlir::OpPassManager &pm, bool fuse = true);
 /// kernel.group -> kernel.func and kernel.call, weights packed, tiles planned.
 void buildOutlinePipeline(mlir::OpPassManager &pm);
 /// kernel.func -> func.func on flat buffers, once an instruction set: those of
 /// these names, or the default ones where there are none.
 void buildLowerPipeline(mlir::OpPassManager &pm,
                         llvm::ArrayRef<std::string> sets);
-/// kernel.call -> kernel.schedule with offsets.
-void buildPlacePipeline(mlir::OpPassManager &pm);
+/// kernel.call -> kernel.schedule with offsets; without `inPlace` no kernel
+/// writes over its operand.
+void buildPlacePipeline(mlir::OpPassManager &pm, bool inPlace = true);
 
 /// Makes the pipelines known to sinter-opt as `--sinter-phase-<name>`.
 void registerPhasePipelines();

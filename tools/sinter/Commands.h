@@ -25,6 +25,7 @@ void addCompileCommand(CLI::App &app, Action &action);
 void addRunCommand(CLI::App &app, Action &action);
 void addBenchCommand(CLI::App &app, Action &action);
 void addCheckCommand(CLI::App &app, Action &action);
+void addCompareCommand(CLI::App &app, Action &action);
 void addInspectCommand(CLI::App &app, Action &action);
 void addVerifyCommand(CLI::App &app, Action &action);
 

@@ -118,4 +118,30 @@ Comparison compare(const Value &expected, const Value &found,
                                 : compareExactly(expected, found);
 }
 
+Distance measureDistance(const Value &expected, const Value &found) {
+  Distance result;
+  size_t count = static_cast<size_t>(countElements(expected.dims).value_or(0));
+  for (size_t i = 0; i < count; ++i) {
+    double want = getElement(expected, i), have = getElement(found, i);
+    result.expectedNans += std::isnan(want);
+    result.foundNans += std::isnan(have);
+    if (std::isfinite(want))
+      result.magnitude = std::max(result.magnitude, std::fabs(want));
+    if (want == have || (std::isnan(want) && std::isnan(have)))
+      continue;
+    double error = std::fabs(want - have);
+    if (std::isnan(error))
+      error = INFINITY;
+    if (error > result.absolute) {
+      result.absolute = error;
+      result.index = i;
+      result.expected = want;
+      result.found = have;
+    }
+    double relative = want == 0 ? INFINITY : error / std::fabs(want);
+    result.relative = std::max(result.relative, relative);
+  }
+  return result;
+}
+
 } // namespace sinter::cli

@@ -31,6 +31,19 @@ struct Comparison {
 Comparison compare(const Value &expected, const Value &found,
                    Tolerance tolerance);
 
+/// How far two tensors of the same type and shape are apart.
+struct Distance {
+  double absolute = 0, relative = 0; ///< the largest, each by itself
+  size_t index = 0;                  ///< element of the largest absolute error
+  double expected = 0, found = 0;    ///< its values
+  double magnitude = 0;              ///< the largest expected one, absolute
+  size_t expectedNans = 0, foundNans = 0;
+};
+
+/// Measures all elements; where only one is a number, or infinities differ, the
+/// distance is infinite.
+Distance measureDistance(const Value &expected, const Value &found);
+
 } // namespace sinter::cli
 
 #endif // SINTER_TOOLS_SINTER_COMPARE_H

@@ -86,6 +86,7 @@ static int run(int argc, char **argv) {
   addRunCommand(app, action);
   addBenchCommand(app, action);
   addCheckCommand(app, action);
+  addCompareCommand(app, action);
   addInspectCommand(app, action);
   addVerifyCommand(app, action);
   try {

@@ -35,6 +35,16 @@ def dense(**changes):
                  **changes)
 
 
+def scaled():
+    """y = relu((x w) 0.1), the product of single elements: multiplying the weight by 0.1 rounds otherwise."""
+    weight = np.array([[0.3, 1.7, -2.9]], np.float32)
+    nodes = [helper.make_node("MatMul", ["x", "w"], ["h"], "product"),
+             helper.make_node("Mul", ["h", "s"], ["m"], "scale"),
+             helper.make_node("Relu", ["m"], ["y"], "activation")]
+    return model(nodes, [tensor("x", FLOAT, [64, 1])], [tensor("y", FLOAT, [64, 3])],
+                 [numpy_helper.from_array(weight, "w"), numpy_helper.from_array(np.float32(0.1), "s")])
+
+
 def alone():
     """y = x + exp(b), where b is repeated for each row of x."""
     nodes = [helper.make_node("Exp", ["b"], ["e"], "small exponential"),
