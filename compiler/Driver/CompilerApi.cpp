@@ -16,6 +16,7 @@
 #include "compiler/Driver/Measuring.h"
 #include "compiler/Driver/ReportJson.h"
 #include "compiler/Driver/Version.h"
+#include "compiler/Import/Operators.h"
 #include "passes/Lower/InstructionSet.h"
 #include "passes/Prune/PruneSpec.h"
 
@@ -284,10 +285,28 @@ static json describe(const std::vector<ImportIssue> &unsupported) {
       {"ok", true}, {"supported", unsupported.empty()}, {"unsupported", list}};
 }
 
+static json describeOperators() {
+  auto getHow = [](OperatorSupport support) {
+    return support == OperatorSupport::Row    ? "direct"
+           : support == OperatorSupport::Body ? "function body"
+                                              : "no";
+  };
+  json list = json::array();
+  for (const OperatorEntry &entry : listOperators())
+    list.push_back({{"domain", entry.domain},
+                    {"op", entry.op},
+                    {"supported", getHow(entry.support)},
+                    {"since", entry.since},
+                    {"types", entry.types}});
+  return {{"ok", true}, {"operators", list}};
+}
+
 /// Carries out `request`; the response says everything, the exit code included.
 static json invoke(const json &request, const Events &events) {
   Failure failure;
   std::string command = request.at("command").get<std::string>();
+  if (command == "operators")
+    return describeOperators();
   CompileRequest parsed = readRequest(request);
   if (command == "compile") {
     CompileResult result;
@@ -299,7 +318,7 @@ static json invoke(const json &request, const Events &events) {
       return describe(unsupported);
   } else {
     throw UsageError{"unknown command '" + command + "'",
-                     "commands are: compile, check"};
+                     "commands are: compile, check, operators"};
   }
   return describe(failure);
 }

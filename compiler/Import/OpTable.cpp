@@ -12,15 +12,22 @@
 using namespace mlir;
 using namespace sinter;
 
-static llvm::StringMap<SmallVector<const OpRow *, 2>> buildIndex() {
-  llvm::StringMap<SmallVector<const OpRow *, 2>> index;
+SmallVector<const OpRow *> sinter::getRows() {
+  SmallVector<const OpRow *> rows;
   for (auto family : {getActivationRows, getConstantRows, getContractionRows,
                       getElementwiseRows, getIndexingRows, getMovementRows,
                       getNormalizationRows, getQuantizationRows,
                       getQuantizedOperatorRows, getReductionRows, getResizeRows,
                       getShapeRows, getSoftmaxRows, getSpatialRows})
     for (const OpRow &row : family())
-      index[row.op].push_back(&row);
+      rows.push_back(&row);
+  return rows;
+}
+
+static llvm::StringMap<SmallVector<const OpRow *, 2>> buildIndex() {
+  llvm::StringMap<SmallVector<const OpRow *, 2>> index;
+  for (const OpRow *row : getRows())
+    index[row->op].push_back(row);
   return index;
 }
 

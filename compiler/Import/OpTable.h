@@ -49,6 +49,9 @@ std::string checkSignature(const OpRow &row, const onnx::Node &node);
 /// What a user can do about an operator without a row.
 llvm::StringRef getRemedy(llvm::StringRef op, llvm::StringRef domain);
 
+/// All rows, by family.
+llvm::SmallVector<const OpRow *> getRows();
+
 // The families.
 llvm::ArrayRef<OpRow> getActivationRows();
 llvm::ArrayRef<OpRow> getConstantRows();

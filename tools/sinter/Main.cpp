@@ -88,6 +88,7 @@ static int run(int argc, char **argv) {
   addCheckCommand(app, action);
   addCompareCommand(app, action);
   addInspectCommand(app, action);
+  addOperatorsCommand(app, action);
   addVerifyCommand(app, action);
   try {
     app.parse(argc, argv);

@@ -7,8 +7,11 @@
 #include "compiler/Import/Onnx/Schemas.h"
 #include "onnx/defs/schema.h"
 #include "onnx/onnx_pb.h"
+#include "llvm/ADT/StringExtras.h"
 #include <algorithm>
 #include <exception>
+#include <map>
+#include <set>
 
 using namespace sinter::onnx;
 using llvm::StringRef;
@@ -29,6 +32,35 @@ sinter::onnx::findOperator(StringRef op, StringRef domain, int64_t opset) {
   return OperatorInfo{schema->SinceVersion(), schema->deprecated(),
                       schema->HasFunction() ||
                           schema->HasContextDependentFunction()};
+}
+
+std::vector<OperatorHistory> sinter::onnx::listOperators() {
+  std::map<std::pair<std::string, std::string>, std::set<int64_t>> versions;
+  for (const OpSchema &schema :
+       OpSchemaRegistry::get_all_schemas_with_history())
+    if (!schema.deprecated())
+      versions[{schema.domain(), schema.Name()}].insert(schema.SinceVersion());
+  std::vector<OperatorHistory> list;
+  for (const auto &[name, since] : versions)
+    list.push_back({name.first, name.second, {since.begin(), since.end()}});
+  return list;
+}
+
+std::string sinter::onnx::describeTypes(StringRef op, StringRef domain,
+                                        int64_t opset) {
+  const OpSchema *schema = findSchema(op, domain, opset);
+  if (!schema || (schema->inputs().empty() && schema->outputs().empty()))
+    return "";
+  const auto &formal =
+      (schema->inputs().empty() ? schema->outputs() : schema->inputs()).front();
+  std::set<std::string> types;
+  for (const std::string *type : formal.GetTypes()) {
+    StringRef text = *type;
+    if (text.consume_front("tensor("))
+      text.consume_back(")");
+    types.insert(text.str());
+  }
+  return llvm::join(types, ", ");
 }
 
 int64_t sinter::onnx::getNewestOpset(StringRef domain) {

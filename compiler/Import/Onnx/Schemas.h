@@ -15,6 +15,7 @@
 #include "compiler/Import/Onnx/Model.h"
 #include "llvm/ADT/ArrayRef.h"
 #include <string>
+#include <vector>
 
 namespace sinter::onnx {
 
@@ -30,6 +31,23 @@ struct OperatorInfo {
 /// Nothing if `domain` at `opset` has no operator `op`.
 std::optional<OperatorInfo> findOperator(llvm::StringRef op,
                                          llvm::StringRef domain, int64_t opset);
+
+/// An operator of the standard, with the opsets that brought a version of it,
+/// ascending, deprecations left out.
+struct OperatorHistory {
+  std::string domain, op;
+  llvm::SmallVector<int64_t> versions;
+};
+
+/// All operators of the domains that the ONNX library knows, by domain and
+/// name.
+std::vector<OperatorHistory> listOperators();
+
+/// The types that the first input of an operator (of one without inputs: the
+/// first output) may have, as `float, double, int64`; empty for an unknown
+/// operator.
+std::string describeTypes(llvm::StringRef op, llvm::StringRef domain,
+                          int64_t opset);
 
 /// The newest opset of `domain` that is known; 0 for a domain that is not.
 int64_t getNewestOpset(llvm::StringRef domain);
