@@ -108,14 +108,28 @@ describeTensors(ArrayAttr list, bool isInput, codegen::SizeTable &sizes,
   return tensors;
 }
 
+/// How often a run executes `op` at most, as far as that is known before it: 1
+/// for each loop whose number of iterations is not.
+static nn::SizeAttr countRuns(mlir::Operation *op) {
+  nn::SizeAttr runs = nn::getSize(op->getContext(), 1);
+  for (auto loop = op->getParentOfType<kernel::LoopOp>(); loop;
+       loop = loop->getParentOfType<kernel::LoopOp>())
+    if (!loop.getCondition() && !nn::hasLate(loop.getCount()))
+      runs = nn::mul(runs, loop.getCount());
+  return runs;
+}
+
 codegen::SizeTable sinter::makeSizeTable(mlir::ModuleOp module) {
   kernel::ScheduleOp schedule = getSchedule(module);
   nn::SizeAttr flops = nn::getSize(module.getContext(), 0);
   schedule.walk([&](kernel::LaunchOp launch) {
-    if (auto callee =
-            mlir::SymbolTable::lookupNearestSymbolFrom<kernel::FuncOp>(
-                launch, launch.getCalleeAttr()))
-      flops = nn::add(flops, codegen::countFlops(callee));
+    auto callee = mlir::SymbolTable::lookupNearestSymbolFrom<kernel::FuncOp>(
+        launch, launch.getCalleeAttr());
+    if (!callee)
+      return;
+    nn::SizeAttr count = codegen::countFlops(callee);
+    if (!nn::hasLate(count))
+      flops = nn::add(flops, nn::mul(count, countRuns(launch)));
   });
   codegen::SizeTable sizes(schedule.getArena(), schedule.getScratch(), flops);
   // The manifest refers to these entries, so they exist before code is made.
@@ -134,6 +148,10 @@ static emit::ManifestSpec describeModel(mlir::ModuleOp module,
     manifest.modelName = llvm::sys::path::stem(path.getValue()).str();
   std::vector<std::string> names;
   forEach(module, "nn.free_dims", [&](DictionaryAttr entry) {
+    if (nn::isLate(getString(entry, "name"))) {
+      ++manifest.lateDims;
+      return;
+    }
     emit::FreeDimSpec dim;
     dim.name = getString(entry, "name");
     auto read = [&](llvm::StringRef key, int64_t &value) {
@@ -173,6 +191,16 @@ static emit::ManifestSpec describeModel(mlir::ModuleOp module,
   if (auto count = module->getAttrOfType<mlir::IntegerAttr>("nn.node_count"))
     manifest.nodeCount = count.getInt();
   manifest.sizeCount = sizes.size();
+  for (auto [index, size] : llvm::enumerate(sizes.getSizes()))
+    if (nn::hasLate(size))
+      manifest.lateSizes.push_back(index);
+  schedule.walk([&](mlir::Operation *op) {
+    if (auto grown = mlir::dyn_cast<kernel::GrownOp>(op))
+      manifest.slots = std::max<uint32_t>(manifest.slots, grown.getSlot() + 1);
+    auto loop = mlir::dyn_cast<kernel::LoopOp>(op);
+    manifest.reads |= mlir::isa<kernel::ReadSizesOp, kernel::IfOp>(op) ||
+                      (loop && loop.getCondition());
+  });
   return manifest;
 }
 

@@ -151,6 +151,7 @@ std::string sinter::emit::buildManifest(const ManifestSpec &spec,
   auto tail = buildSection(builder, places.tail);
   auto tailHash = buildHash(builder, places.tailHash);
   auto device = buildDevice(builder, spec.device, places);
+  auto lateSizes = builder.CreateVector(spec.lateSizes);
   fb::FinishManifestBuffer(
       builder,
       fb::CreateManifest(builder, SINTER_ABI_VERSION, compiler, modelName,
@@ -158,7 +159,8 @@ std::string sinter::emit::buildManifest(const ManifestSpec &spec,
                          arenaFormula, scratchFormula, kernels, launches,
                          checks, variants, spec.nodeCount, image, imageHash,
                          places.rootAddress, weights, SINTER_LEAF_BYTES,
-                         weightsHashes, tail, tailHash, lock, device));
+                         weightsHashes, tail, tailHash, lock, device,
+                         spec.lateDims, lateSizes, spec.slots, spec.reads));
   return std::string(reinterpret_cast<const char *>(builder.GetBufferPointer()),
                      builder.GetSize());
 }

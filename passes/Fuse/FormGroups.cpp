@@ -56,7 +56,19 @@ static void turnTransposesIntoReshapes(Block &block) {
   }
 }
 
-/// Gives each user of `op` a copy of its own.
+/// Whether a barrier lies between `op` and `user`.
+static bool isBehindBarrier(Operation *op, Operation *user) {
+  if (op->getBlock() != user->getBlock())
+    return true;
+  for (Operation *next = op->getNextNode(); next && next != user;
+       next = next->getNextNode())
+    if (fuse::isBarrier(next))
+      return true;
+  return fuse::isBarrier(user);
+}
+
+/// Gives each user of `op` a copy of its own: beside `op`, or beside the user
+/// where a barrier is between the two.
 static void cloneForEachUser(Operation *op) {
   SmallVector<OpOperand *> uses;
   for (OpOperand &use : op->getUses())
@@ -67,8 +79,15 @@ static void cloneForEachUser(Operation *op) {
                        op->getName().stripDialect())
         << remark::reason("that costs less than to store and load the result")
         << remark::metric("users", static_cast<int64_t>(uses.size()));
-  for (OpOperand *use : ArrayRef(uses).drop_back())
-    use->set(OpBuilder(op).clone(*op)->getResult(0));
+  for (auto [index, use] : llvm::enumerate(uses)) {
+    bool isFar = isBehindBarrier(op, use->getOwner());
+    if (isFar || index + 1 < uses.size())
+      use->set(OpBuilder(isFar ? use->getOwner() : op)
+                   .clone(*op)
+                   ->getResult(0));
+  }
+  if (op->use_empty())
+    op->erase();
 }
 
 /// Whether each user of `op` may have its own: that costs less than to store
@@ -200,15 +219,54 @@ static void buildGroups(Block &block, fuse::FusionGraph &graph,
              graph.getGroup(*number), grower);
       continue;
     }
-    remark::passed(op->getLoc(), nameRemark("KeepView"))
-        << remark::add("'{0}' is a view of memory and needs no kernel",
-                       op->getName().stripDialect());
+    if (isa<nn::ReshapeOp>(op))
+      remark::passed(op->getLoc(), nameRemark("KeepView"))
+          << remark::add("'{0}' is a view of memory and needs no kernel",
+                         op->getName().stripDialect());
     builder.clone(*op, mapping);
   }
   for (OpOperand &operand : terminator->getOpOperands())
     operand.set(mapping.lookupOrDefault(operand.get()));
   for (Operation *op : llvm::reverse(graph.getOps()))
     op->erase();
+}
+
+/// Whether the operations of `block` and of the bodies inside are those of the
+/// nn dialect.
+static LogicalResult verifyBlock(Block &block) {
+  for (Operation &op : block.without_terminator()) {
+    if (!isa<nn::NNDialect>(op.getDialect()))
+      return op.emitOpError() << "expects only operations of the nn dialect in "
+                                 "a function to be fused";
+    for (Region &region : op.getRegions())
+      if (failed(verifyBlock(region.front())))
+        return failure();
+  }
+  return success();
+}
+
+/// Groups the operations of `block` and of the bodies inside. Bodies come first
+/// after the preparation, which may put copies into them.
+static void formGroups(Block &block, bool enabled) {
+  eraseDeadOps(block);
+  turnTransposesIntoReshapes(block);
+  cloneCheapProducers(block);
+  for (Operation &op : block)
+    for (Region &region : op.getRegions())
+      formGroups(region.front(), enabled);
+
+  fuse::FusionGraph graph(block);
+  fuse::GroupGrower grower(graph);
+  if (enabled) {
+    grower.formRootGroups();
+    grower.formRowsGroups();
+    grower.formReduceGroups();
+    grower.formLoopGroups();
+  } else {
+    grower.formSingleGroups();
+  }
+  buildGroups(block, graph, grower);
+  eraseDeadOps(block);
 }
 
 namespace {
@@ -224,29 +282,9 @@ struct FormGroupsPass : sinter::impl::FormGroupsPassBase<FormGroupsPass> {
       return signalPassFailure();
     }
     Block &block = function.getBody().front();
-    for (Operation &op : block.without_terminator())
-      if (!isa<nn::NNDialect>(op.getDialect())) {
-        op.emitOpError() << "expects only operations of the nn dialect in a "
-                            "function to be fused";
-        return signalPassFailure();
-      }
-
-    eraseDeadOps(block);
-    turnTransposesIntoReshapes(block);
-    cloneCheapProducers(block);
-
-    fuse::FusionGraph graph(block);
-    fuse::GroupGrower grower(graph);
-    if (enabled) {
-      grower.formRootGroups();
-      grower.formRowsGroups();
-      grower.formReduceGroups();
-      grower.formLoopGroups();
-    } else {
-      grower.formSingleGroups();
-    }
-    buildGroups(block, graph, grower);
-    eraseDeadOps(block);
+    if (failed(verifyBlock(block)))
+      return signalPassFailure();
+    formGroups(block, enabled);
   }
 };
 

@@ -18,6 +18,9 @@ FusionGraph::FusionGraph(Block &block) {
   for (Operation &op : block.without_terminator()) {
     if (isa<nn::WeightOp>(op))
       continue;
+    bool startsSegment =
+        !ops.empty() && (isBarrier(&op) || isBarrier(ops.back()));
+    segments.push_back(ops.empty() ? 0 : segments.back() + startsSegment);
     indexOf[&op] = ops.size();
     ops.push_back(&op);
   }
@@ -26,7 +29,8 @@ FusionGraph::FusionGraph(Block &block) {
   for (auto [index, op] : llvm::enumerate(ops)) {
     llvm::SetVector<unsigned> seen;
     for (Operation *user : op->getUsers())
-      if (std::optional<unsigned> userIndex = getIndex(user))
+      if (std::optional<unsigned> userIndex =
+              getIndex(block.findAncestorOpInBlock(*user)))
         seen.insert(*userIndex);
     users[index] = seen.takeVector();
     llvm::sort(users[index]);
@@ -40,7 +44,8 @@ std::optional<unsigned> FusionGraph::getIndex(Operation *op) const {
 
 bool FusionGraph::isFree(Operation *op) const {
   std::optional<unsigned> index = op ? getIndex(op) : std::nullopt;
-  return index && !groupOf[*index] && !isa<nn::ReshapeOp>(op);
+  return index && !groupOf[*index] && !isa<nn::ReshapeOp>(op) &&
+         !isBarrier(op);
 }
 
 unsigned FusionGraph::open(kernel::Kind kind, Operation *root) {
@@ -129,7 +134,8 @@ bool FusionGraph::reachesThroughOthers(unsigned from, unsigned to) const {
 
 bool FusionGraph::canAdd(unsigned group, Operation *op) const {
   unsigned groupUnit = ops.size() + group, opUnit = getUnit(*getIndex(op));
-  return !reachesThroughOthers(groupUnit, opUnit) &&
+  return getSegment(op) == getSegment(groups[group].ops.front()) &&
+         !reachesThroughOthers(groupUnit, opUnit) &&
          !reachesThroughOthers(opUnit, groupUnit);
 }
 
@@ -148,7 +154,8 @@ FusionGraph::sortUnits() const {
   }
 
   // Of the units that are ready, the one whose last operation came first in the
-  // block goes first: the order of the model stays as far as it can.
+  // block goes first: the order of the model stays as far as it can, and that
+  // of segments stays whole.
   using Entry = std::pair<unsigned, unsigned>;
   std::priority_queue<Entry, std::vector<Entry>, std::greater<Entry>> ready;
   llvm::BitVector queued(numUnits);

@@ -25,7 +25,8 @@ struct Group {
 };
 
 /// The operations of a block except constants and the terminator. Operations
-/// are known by their index in block order.
+/// are known by their index in block order; what is inside the bodies of one
+/// belongs to it.
 class FusionGraph {
 public:
   explicit FusionGraph(mlir::Block &block);
@@ -34,13 +35,17 @@ public:
   llvm::ArrayRef<mlir::Operation *> getOps() const { return ops; }
   /// The place of `op` in block order, or nothing for one that is no node.
   std::optional<unsigned> getIndex(mlir::Operation *op) const;
+  /// The part of the block between two barriers that `op`, a node, is in.
+  unsigned getSegment(mlir::Operation *op) const {
+    return segments[*getIndex(op)];
+  }
   /// Whether `op` is a node that no group holds yet and that may enter one.
   bool isFree(mlir::Operation *op) const;
 
   /// Opens a group that holds `root`; returns its number.
   unsigned open(kernel::Kind kind, mlir::Operation *root);
-  /// Whether `op` could enter the group without a cycle of units: no path from
-  /// the one to the other leads through a third unit.
+  /// Whether `op` could enter the group: no barrier is between them, and no path
+  /// from the one to the other leads through a third unit (a cycle of units).
   bool canAdd(unsigned group, mlir::Operation *op) const;
   /// Puts the free operation `op` into the group.
   void add(unsigned group, mlir::Operation *op);
@@ -58,8 +63,9 @@ public:
   /// Whether something outside the group uses `value`.
   bool escapes(unsigned group, mlir::Value value) const;
 
-  /// The units in an order in which each comes after those it depends on: one
-  /// list of operations each, and the group's number or nothing.
+  /// The units in an order in which each comes after those it depends on, and
+  /// after the barriers that were before it: one list of operations each, and
+  /// the group's number or nothing.
   llvm::SmallVector<std::pair<std::optional<unsigned>, mlir::Operation *>>
   sortUnits() const;
 
@@ -72,6 +78,7 @@ private:
   llvm::SmallVector<mlir::Operation *> ops;
   llvm::DenseMap<mlir::Operation *, unsigned> indexOf;
   llvm::SmallVector<llvm::SmallVector<unsigned>> users;
+  llvm::SmallVector<unsigned> segments;
   llvm::SmallVector<std::optional<unsigned>> groupOf;
   llvm::SmallVector<Group> groups;
 };

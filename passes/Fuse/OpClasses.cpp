@@ -20,6 +20,10 @@ bool isIndexMap(Operation *op) {
   return isa<nn::TransposeOp, nn::SliceOp, nn::BroadcastOp>(op);
 }
 
+bool isBarrier(Operation *op) {
+  return isa<nn::BindSizesOp, nn::LoopOp, nn::IfOp>(op);
+}
+
 bool isRematerializable(Operation *op) {
   return isa<nn::IotaOp, nn::SizeValueOp>(op);
 }

@@ -27,6 +27,10 @@ bool isElementwise(mlir::Operation *op);
 /// slice, broadcast.
 bool isIndexMap(mlir::Operation *op);
 
+/// Whether `op` splits its block for fusion: it defines late dimensions or has
+/// bodies. No group holds operations from both sides.
+bool isBarrier(mlir::Operation *op);
+
 /// Whether `op` may stand in a `loop` group.
 bool isLoopOp(mlir::Operation *op);
 

@@ -16,7 +16,7 @@ using namespace mlir;
 
 namespace sinter::memory {
 
-static int64_t getElementBytes(Type tensorType) {
+int64_t getElementBytes(Type tensorType) {
   unsigned bits = cast<RankedTensorType>(tensorType).getElementTypeBitWidth();
   return llvm::divideCeil(bits, 8);
 }
@@ -51,11 +51,22 @@ bool mayOverwrite(kernel::FuncOp kernel, unsigned index) {
   return usedAtIdentity(body.getArgument(index));
 }
 
-BufferGraph::BufferGraph(func::FuncOp function, bool inPlace) {
-  collectValues(function);
-  assignOutputs(cast<func::ReturnOp>(function.getBody().front().back()));
+BufferGraph::BufferGraph(func::FuncOp function, bool inPlace)
+    : steps(function), inPlace(inPlace) {
+  Block &block = function.getBody().front();
+  for (BlockArgument argument : function.getArguments())
+    bufferOf[argument] =
+        addBuffer({Buffer::Place::Input,
+                   argument.getArgNumber(),
+                   nullptr,
+                   getBytes(argument.getType()),
+                   {0, 0},
+                   &block});
+  collectValues(block);
+  assignOutputs(cast<func::ReturnOp>(block.back()));
   if (inPlace)
     shareInPlace();
+  growUnbounded();
 }
 
 unsigned BufferGraph::addBuffer(Buffer buffer) {
@@ -64,19 +75,36 @@ unsigned BufferGraph::addBuffer(Buffer buffer) {
   return buffers.size() - 1;
 }
 
-unsigned BufferGraph::getBuffer(Value value) const {
-  unsigned buffer = bufferOf.lookup(value);
+unsigned BufferGraph::findRoot(unsigned buffer) const {
   while (mergedInto[buffer] != buffer)
     buffer = mergedInto[buffer];
   return buffer;
 }
+
+unsigned BufferGraph::getBuffer(Value value) const {
+  return findRoot(bufferOf.lookup(value));
+}
+
+ArrayRef<YieldCopy> BufferGraph::getYieldCopies(nn::YieldOp yield) const {
+  auto it = yieldCopies.find(yield);
+  return it == yieldCopies.end() ? ArrayRef<YieldCopy>() : it->second;
+}
+
+/// Puts all values of `source` into `target`. Lifetimes are the caller's.
+void BufferGraph::merge(unsigned source, unsigned target) {
+  mergedInto[source] = target;
+}
+
+//===----------------------------------------------------------------------===//
+// Values and lifetimes
+//===----------------------------------------------------------------------===//
 
 /// The buffer of a value that is used now. Weights get theirs at the first use,
 /// so that they lie in the artifact as a run reads them.
 unsigned BufferGraph::useBuffer(Value value) {
   auto weight = value.getDefiningOp<nn::WeightOp>();
   if (!weight)
-    return bufferOf.lookup(value);
+    return getBuffer(value);
   auto [it, isNew] = weightBuffers.try_emplace(weight.getValue(), 0);
   if (isNew)
     it->second = addBuffer({Buffer::Place::Weight, 0, weight.getValue(),
@@ -85,84 +113,298 @@ unsigned BufferGraph::useBuffer(Value value) {
   return it->second;
 }
 
-/// Gives every value a buffer, and the buffers their lifetimes.
-void BufferGraph::collectValues(func::FuncOp function) {
-  for (BlockArgument argument : function.getArguments())
-    bufferOf[argument] =
-        addBuffer({Buffer::Place::Input, argument.getArgNumber(), nullptr,
-                   getBytes(argument.getType())});
-  for (Operation &op : function.getBody().front()) {
+/// Notes that `user` reads the value at `step`.
+void BufferGraph::useAt(Value value, Operation *user, int64_t step) {
+  Buffer &buffer = buffers[useBuffer(value)];
+  buffer.life.last =
+      std::max(buffer.life.last, steps.extend(buffer.home, user, step));
+}
+
+/// A new buffer for a value that is defined in `home`.
+unsigned BufferGraph::defineAt(Type type, Block *home, Lifetime life) {
+  return addBuffer({Buffer::Place::Arena, 0, nullptr,
+                    steps.getBoundOfBytes(type), life, home});
+}
+
+/// Gives every value in `block` and in the bodies inside a buffer, and the
+/// buffers their lifetimes.
+void BufferGraph::collectValues(Block &block) {
+  for (Operation &op : block) {
+    int64_t step = steps.getStep(&op);
     if (auto view = dyn_cast<nn::ReshapeOp>(op)) {
-      bufferOf[view.getResult()] = useBuffer(view.getInput());
+      unsigned number = useBuffer(view.getInput());
+      bufferOf[view.getResult()] = number;
     } else if (auto call = dyn_cast<kernel::CallOp>(op)) {
-      int64_t launch = calls.size();
       calls.push_back(call);
       for (Value input : call.getInputs())
-        buffers[useBuffer(input)].life.last = launch;
+        useAt(input, call, step);
       for (Value result : call.getResults())
-        bufferOf[result] = addBuffer({Buffer::Place::Arena,
-                                      0,
-                                      nullptr,
-                                      getBytes(result.getType()),
-                                      {launch, launch}});
+        bufferOf[result] = defineAt(result.getType(), &block, {step, step});
+    } else if (auto bind = dyn_cast<nn::BindSizesOp>(op)) {
+      useAt(bind.getValues(), bind, step);
+    } else if (auto loop = dyn_cast<nn::LoopOp>(op)) {
+      collectLoop(loop);
+    } else if (auto condition = dyn_cast<nn::IfOp>(op)) {
+      collectIf(condition);
     } else if (isa<func::ReturnOp>(op)) {
       for (Value output : op.getOperands())
-        useBuffer(output);
+        useAt(output, &op, steps.getLast());
     }
   }
 }
 
+/// The condition and every carried value have a buffer for the whole loop: the
+/// value before it is copied there, and what an iteration yields.
+void BufferGraph::collectLoop(nn::LoopOp loop) {
+  Block *home = loop->getBlock(), &body = loop.getBlock();
+  nn::YieldOp yield = loop.getYield();
+  Lifetime life = {steps.getStep(loop), steps.getEnd(loop.getBody())};
+  SmallVector<std::pair<Value, unsigned>> pairs;
+  if (Value condition = loop.getCondition()) {
+    useAt(condition, loop, life.first);
+    conditionOf[loop] = defineAt(condition.getType(), home, life);
+    pairs.push_back({yield.getCondition(), conditionOf[loop]});
+  }
+  for (auto [init, argument, final, next] :
+       llvm::zip(loop.getCarried(), body.getArguments(), loop.getFinals(),
+                 yield.getCarried())) {
+    useAt(init, loop, life.first);
+    unsigned number = defineAt(final.getType(), home, life);
+    bufferOf[argument] = bufferOf[final] = number;
+    pairs.push_back({next, number});
+  }
+  for (Value result : loop.getStacked())
+    bufferOf[result] = defineAt(result.getType(), home, life);
+  collectValues(body);
+  for (Value value : yield.getOperands())
+    useAt(value, yield, life.last);
+  shareCarried(loop);
+  addYieldCopies(yield, pairs, life.last);
+}
+
+void BufferGraph::collectIf(nn::IfOp condition) {
+  int64_t begin = steps.getStep(condition);
+  useAt(condition.getCondition(), condition, begin);
+  for (Value result : condition.getResults())
+    bufferOf[result] =
+        defineAt(result.getType(), condition->getBlock(),
+                 {begin, steps.getEnd(condition.getElseBody())});
+  for (Region *body : {&condition.getThenBody(), &condition.getElseBody()}) {
+    int64_t end = steps.getEnd(*body);
+    collectValues(body->front());
+    auto yield = cast<nn::YieldOp>(body->front().getTerminator());
+    for (Value value : yield.getOperands())
+      useAt(value, yield, end);
+    shareYielded(condition, *body, end);
+    SmallVector<std::pair<Value, unsigned>> pairs;
+    for (auto [value, result] :
+         llvm::zip(yield.getCarried(), condition.getResults()))
+      pairs.push_back({value, bufferOf.lookup(result)});
+    addYieldCopies(yield, pairs, end);
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Bodies that write where their values are wanted
+//===----------------------------------------------------------------------===//
+
+/// The last step of an iteration at which `value` or a view of it is read.
+static int64_t getLastUse(const Steps &steps, Value value, Block &body,
+                          SmallVectorImpl<Operation *> &readers) {
+  int64_t last = -1;
+  for (Operation *user : value.getUsers()) {
+    int64_t step;
+    if (auto view = dyn_cast<nn::ReshapeOp>(user))
+      step = getLastUse(steps, view.getResult(), body, readers);
+    else if (isa<nn::YieldOp>(user))
+      step = steps.getEnd(*user->getParentRegion());
+    else
+      step = steps.getStep(user);
+    step = steps.extend(&body, user, step);
+    if (step > last)
+      readers.clear();
+    if (step >= last && !isa<nn::ReshapeOp>(user))
+      readers.push_back(user);
+    last = std::max(last, step);
+  }
+  return last;
+}
+
+/// Whether the buffer of `yielded` is first written when `argument`, if there
+/// is one, is no longer read, so that both can be the same. The value must be
+/// one that every run of `body` computes.
+bool BufferGraph::isWrittenLast(Value yielded, Value argument,
+                                Block &body) const {
+  const Buffer &buffer = buffers[getBuffer(yielded)];
+  if (buffer.place != Buffer::Place::Arena || buffer.home != &body)
+    return false;
+  if (!argument)
+    return true;
+  SmallVector<Operation *> readers;
+  int64_t last = getLastUse(steps, argument, body, readers);
+  if (last != buffer.life.first)
+    return last < buffer.life.first;
+  auto call = readers.size() == 1 ? dyn_cast<kernel::CallOp>(readers.front())
+                                  : kernel::CallOp();
+  if (!call || !inPlace || call.getNumResults() != 1 ||
+      getBuffer(call.getResult(0)) != getBuffer(yielded))
+    return false;
+  for (unsigned i = 0; i < call.getInputs().size(); ++i)
+    if (getBuffer(call.getInputs()[i]) == getBuffer(argument))
+      return isOverwritable(call, i);
+  return false;
+}
+
+/// Merges the buffers of what a loop begins with and of what it yields into
+/// those of its carried values.
+void BufferGraph::shareCarried(nn::LoopOp loop) {
+  Block &body = loop.getBlock();
+  nn::YieldOp yield = loop.getYield();
+  SmallVector<std::array<Value, 3>> carried; // before, argument, yielded
+  SmallVector<unsigned> numbers;
+  if (loop.getCondition()) {
+    carried.push_back({loop.getCondition(), nullptr, yield.getCondition()});
+    numbers.push_back(conditionOf.lookup(loop));
+  }
+  for (auto [init, argument, next] : llvm::zip(
+           loop.getCarried(), body.getArguments(), yield.getCarried())) {
+    carried.push_back({init, argument, next});
+    numbers.push_back(bufferOf.lookup(argument));
+  }
+  for (auto [values, number] : llvm::zip(carried, numbers)) {
+    auto [init, argument, next] = values;
+    Buffer &target = buffers[number];
+    // A buffer whose size changes is not written before its size is known.
+    if (init.getType() != next.getType() ||
+        (argument && argument.getType() != init.getType()))
+      continue;
+    unsigned source = getBuffer(next);
+    if (source != number && isWrittenLast(next, argument, body))
+      merge(source, number);
+    source = getBuffer(init);
+    if (buffers[source].place == Buffer::Place::Arena &&
+        buffers[source].life.last == target.life.first &&
+        llvm::none_of(numbers, [&](unsigned n) { return n == source; })) {
+      target.life.first = buffers[source].life.first;
+      merge(source, number);
+    }
+  }
+}
+
+/// Merges the buffers of what a body yields into those of the results.
+void BufferGraph::shareYielded(nn::IfOp condition, Region &body, int64_t end) {
+  auto yield = cast<nn::YieldOp>(body.front().getTerminator());
+  for (auto [value, result] :
+       llvm::zip(yield.getCarried(), condition.getResults()))
+    if (value.getType() == result.getType() &&
+        isWrittenLast(value, nullptr, body.front()))
+      merge(getBuffer(value), getBuffer(result));
+}
+
+/// Notes what must be copied at the end of a body: values that are not in the
+/// buffer that is wanted. One whose buffer is also the target of another copy
+/// waits in a temporary.
+void BufferGraph::addYieldCopies(nn::YieldOp yield,
+                                 ArrayRef<std::pair<Value, unsigned>> pairs,
+                                 int64_t end) {
+  SmallVector<YieldCopy> list;
+  for (auto [value, target] : pairs)
+    if (getBuffer(value) != findRoot(target))
+      list.push_back({value, findRoot(target), std::nullopt});
+  for (YieldCopy &copy : list)
+    if (llvm::any_of(list, [&](const YieldCopy &other) {
+          return other.target == getBuffer(copy.value);
+        }))
+      copy.temporary =
+          defineAt(copy.value.getType(), yield->getBlock(), {end, end});
+  yieldCopies[yield] = std::move(list);
+}
+
+//===----------------------------------------------------------------------===//
+// Outputs
+//===----------------------------------------------------------------------===//
+
 /// A kernel writes a returned value straight into the output; what is no
-/// kernel's result, or an output already, is copied.
+/// kernel's result, an output already, or begun before the sizes of the output
+/// are known is copied.
 void BufferGraph::assignOutputs(func::ReturnOp op) {
   for (auto [output, value] : llvm::enumerate(op.getOperands())) {
     unsigned number = getBuffer(value);
     Buffer &buffer = buffers[number];
-    if (buffer.place == Buffer::Place::Arena) {
+    std::optional<int64_t> known = steps.getKnown(value.getType());
+    if (buffer.place == Buffer::Place::Arena && known &&
+        *known < buffer.life.first) {
       buffer.place = Buffer::Place::Output;
       buffer.index = output;
     } else {
-      copies.push_back({number, static_cast<int64_t>(output)});
+      copies.push_back({number, static_cast<int64_t>(output),
+                        getBytes(value.getType())});
     }
   }
 }
 
-/// The buffer that the result of a launch may take over.
-std::optional<unsigned> BufferGraph::findOverwritten(int64_t launch) const {
-  kernel::CallOp call = calls[launch];
+//===----------------------------------------------------------------------===//
+// Results in place of operands
+//===----------------------------------------------------------------------===//
+
+/// Whether the result of `call` may be written where the operand is.
+bool BufferGraph::isOverwritable(kernel::CallOp call, unsigned operand) const {
   auto kernel = SymbolTable::lookupNearestSymbolFrom<kernel::FuncOp>(
       call, call.getCalleeAttr());
-  for (auto [index, input] : llvm::enumerate(call.getInputs())) {
-    unsigned number = getBuffer(input);
+  // Read through two operands, one could see what was written for the other.
+  unsigned number = getBuffer(call.getInputs()[operand]);
+  bool isReadOnce = llvm::count_if(call.getInputs(), [&](Value other) {
+                      return getBuffer(other) == number;
+                    }) == 1;
+  return isReadOnce && mayOverwrite(kernel, operand);
+}
+
+/// The buffer that the result of a call may take over.
+std::optional<unsigned>
+BufferGraph::findOverwritten(kernel::CallOp call) const {
+  int64_t step = steps.getStep(call);
+  for (unsigned index = 0; index < call.getInputs().size(); ++index) {
+    unsigned number = getBuffer(call.getInputs()[index]);
     const Buffer &buffer = buffers[number];
-    // Read through two operands, one could see what was written for the other.
-    bool isReadOnce = llvm::count_if(call.getInputs(), [&](Value other) {
-                        return getBuffer(other) == number;
-                      }) == 1;
-    if (buffer.place == Buffer::Place::Arena && buffer.life.last == launch &&
-        isReadOnce && mayOverwrite(kernel, index))
+    if (buffer.place == Buffer::Place::Arena && buffer.life.last == step &&
+        isOverwritable(call, index))
       return number;
   }
   return std::nullopt;
 }
 
 void BufferGraph::shareInPlace() {
-  for (int64_t launch = 0, e = calls.size(); launch < e; ++launch) {
-    if (calls[launch].getNumResults() != 1)
+  for (kernel::CallOp call : calls) {
+    if (call.getNumResults() != 1)
       continue;
-    std::optional<unsigned> source = findOverwritten(launch);
+    // A buffer that lived before holds something else until now.
+    unsigned target = getBuffer(call.getResult(0));
+    if (buffers[target].life.first != steps.getStep(call))
+      continue;
+    std::optional<unsigned> source = findOverwritten(call);
     if (!source)
       continue;
     remark::passed(
-        calls[launch].getLoc(),
+        call.getLoc(),
         remark::RemarkOpts::name("WriteInPlace").category("sinter-memory"))
         << "the result takes the place of an operand"
         << remark::reason("this is the last use of the operand, and each "
                           "element is read before it is written");
-    unsigned target = getBuffer(calls[launch].getResult(0));
     buffers[target].life.first = buffers[*source].life.first;
-    mergedInto[*source] = target;
+    merge(*source, target);
   }
+}
+
+//===----------------------------------------------------------------------===//
+// Sizes that data decides
+//===----------------------------------------------------------------------===//
+
+/// Buffers of the arena are planned at the bound of their size; those without
+/// one grow while running.
+void BufferGraph::growUnbounded() {
+  for (Buffer &buffer : buffers)
+    if (buffer.place == Buffer::Place::Arena && !buffer.bytes)
+      buffer.place = Buffer::Place::Grown;
 }
 
 } // namespace sinter::memory

@@ -9,7 +9,7 @@
 #include "dialects/NN/Size.h"
 #include "mlir/IR/Remarks.h"
 #include "mlir/IR/SymbolTable.h"
-#include "passes/Memory/BufferGraph.h"
+#include "passes/Memory/ScheduleBuilder.h"
 #include "passes/Memory/SizeOrder.h"
 
 namespace sinter {
@@ -27,32 +27,47 @@ static constexpr int64_t typicalDim = 64;
 // Checks
 //===----------------------------------------------------------------------===//
 
+static LogicalResult verifyCall(kernel::CallOp call) {
+  auto kernel = SymbolTable::lookupNearestSymbolFrom<kernel::FuncOp>(
+      call, call.getCalleeAttr());
+  if (!kernel)
+    return call.emitOpError("expects a kernel.func named '")
+           << call.getCallee() << "', but there is none";
+  if (!llvm::equal(kernel.getArgumentTypes(), call.getInputs().getTypes()) ||
+      !llvm::equal(kernel.getResultTypes(), call.getResultTypes())) {
+    InFlightDiagnostic diag =
+        call.emitOpError("expects the operands and results of its kernel");
+    diag.attachNote(kernel.getLoc()) << "kernel declared here";
+    return diag;
+  }
+  return success();
+}
+
+/// Whether the operations of `block` and of the bodies inside are those of the
+/// outlined form.
+static LogicalResult verifyOutlined(Block &block) {
+  for (Operation &op : block.without_terminator()) {
+    if (auto call = dyn_cast<kernel::CallOp>(op)) {
+      if (failed(verifyCall(call)))
+        return failure();
+    } else if (!isa<nn::ReshapeOp, nn::WeightOp, nn::BindSizesOp, nn::LoopOp,
+                    nn::IfOp>(op)) {
+      return op.emitOpError("expects to be outlined into a kernel.func before "
+                            "buffers are placed");
+    }
+    for (Region &region : op.getRegions())
+      if (failed(verifyOutlined(region.front())))
+        return failure();
+  }
+  return success();
+}
+
 /// Whether `function` is in the outlined form.
 static LogicalResult verifyOutlined(func::FuncOp function) {
   if (!function.getBody().hasOneBlock())
     return function.emitOpError("expects one block, but got ")
            << function.getBody().getBlocks().size();
-  for (Operation &op : function.getBody().front().without_terminator()) {
-    if (auto call = dyn_cast<kernel::CallOp>(op)) {
-      auto kernel = SymbolTable::lookupNearestSymbolFrom<kernel::FuncOp>(
-          call, call.getCalleeAttr());
-      if (!kernel)
-        return call.emitOpError("expects a kernel.func named '")
-               << call.getCallee() << "', but there is none";
-      if (!llvm::equal(kernel.getArgumentTypes(),
-                       call.getInputs().getTypes()) ||
-          !llvm::equal(kernel.getResultTypes(), call.getResultTypes())) {
-        InFlightDiagnostic diag =
-            call.emitOpError("expects the operands and results of its kernel");
-        diag.attachNote(kernel.getLoc()) << "kernel declared here";
-        return diag;
-      }
-    } else if (!isa<nn::ReshapeOp, nn::WeightOp>(op)) {
-      return op.emitOpError("expects to be outlined into a kernel.func before "
-                            "buffers are placed");
-    }
-  }
-  return success();
+  return verifyOutlined(function.getBody().front());
 }
 
 //===----------------------------------------------------------------------===//
@@ -91,7 +106,8 @@ static int64_t estimate(nn::SizeAttr size,
   return value.value_or(std::numeric_limits<int64_t>::max() / 4);
 }
 
-/// The scratch that any kernel of the schedule needs.
+/// The scratch that any kernel of the schedule needs, as far as it is known
+/// before a run.
 static nn::SizeAttr getScratch(const memory::BufferGraph &graph,
                                MLIRContext *context) {
   nn::SizeAttr scratch = nn::getSize(context, 0);
@@ -99,7 +115,9 @@ static nn::SizeAttr getScratch(const memory::BufferGraph &graph,
   for (kernel::CallOp call : graph.getCalls()) {
     auto kernel = SymbolTable::lookupNearestSymbolFrom<kernel::FuncOp>(
         call, call.getCalleeAttr());
-    if (seen.insert(kernel).second && kernel.getScratchAttr())
+    // What depends on data is reserved before the launch.
+    if (seen.insert(kernel).second && kernel.getScratchAttr() &&
+        !nn::hasLate(kernel.getScratchAttr()))
       scratch = memory::getLarger(scratch, kernel.getScratchAttr());
   }
   return scratch;
@@ -109,20 +127,15 @@ static nn::SizeAttr getScratch(const memory::BufferGraph &graph,
 // The arena
 //===----------------------------------------------------------------------===//
 
-namespace {
-/// Offsets of the buffers in the arena, by number of the buffer.
-struct Arena {
-  llvm::DenseMap<unsigned, nn::SizeAttr> offsets;
-  nn::SizeAttr bytes;
-};
-} // namespace
-
 static remark::RemarkOpts getRemarkOptions() {
   return remark::RemarkOpts::name("PlaceBuffers").category("sinter-memory");
 }
 
-static Arena planArena(func::FuncOp function, const memory::BufferGraph &graph,
-                       const llvm::StringMap<int64_t> &dims) {
+/// Places the buffers of the arena; returns its bytes.
+static nn::SizeAttr planArena(func::FuncOp function,
+                              const memory::BufferGraph &graph,
+                              const llvm::StringMap<int64_t> &dims,
+                              memory::Placement &placement) {
   MLIRContext *context = function.getContext();
   SmallVector<unsigned> numbers;
   SmallVector<memory::FixedBuffer> fixedBuffers;
@@ -136,32 +149,49 @@ static Arena planArena(func::FuncOp function, const memory::BufferGraph &graph,
       fixedBuffers.push_back({*bytes, buffer.life});
   }
 
-  Arena arena;
   if (fixedBuffers.size() == numbers.size()) {
     memory::FixedPlan plan = memory::planFixed(fixedBuffers);
     for (auto [number, offset] : llvm::zip(numbers, plan.offsets))
-      arena.offsets[number] = nn::getSize(context, offset);
-    arena.bytes = nn::getSize(context, plan.bytes);
+      placement.offsets[number] = nn::getSize(context, offset);
     remark::analysis(function.getLoc(), getRemarkOptions())
         << "values that do not live at the same time share memory"
         << remark::metric("arena_bytes", plan.bytes)
         << remark::metric("lower_bound_bytes",
                           memory::getLowerBound(fixedBuffers))
         << remark::metric("buffers", static_cast<int64_t>(numbers.size()));
-    return arena;
+    return nn::getSize(context, plan.bytes);
   }
   memory::FreePlan plan =
       memory::planFree(context, freeBuffers,
                        [&](nn::SizeAttr size) { return estimate(size, dims); });
   for (auto [number, slot] : llvm::zip(numbers, plan.slots))
-    arena.offsets[number] = plan.offsets[slot];
-  arena.bytes = plan.bytes;
+    placement.offsets[number] = plan.offsets[slot];
   remark::analysis(function.getLoc(), getRemarkOptions())
       << "values that do not live at the same time share slots of memory"
       << remark::metric("arena_bytes", nn::toString(plan.bytes))
       << remark::metric("slots", static_cast<int64_t>(plan.offsets.size()))
       << remark::metric("buffers", static_cast<int64_t>(numbers.size()));
-  return arena;
+  return plan.bytes;
+}
+
+/// Gives buffers whose size is found while running their slots: those that do
+/// not live at the same time share one.
+static void assignSlots(const memory::BufferGraph &graph,
+                        memory::Placement &placement) {
+  SmallVector<SmallVector<memory::Lifetime>> slots;
+  for (auto [number, buffer] : llvm::enumerate(graph.getBuffers())) {
+    if (buffer.place != memory::Buffer::Place::Grown || !graph.isUsed(number))
+      continue;
+    auto *slot = llvm::find_if(slots, [&](ArrayRef<memory::Lifetime> lives) {
+      return llvm::none_of(lives, [&](const memory::Lifetime &life) {
+        return life.overlaps(buffer.life);
+      });
+    });
+    placement.slots[number] = slot - slots.begin();
+    if (slot == slots.end())
+      slots.emplace_back();
+    slots[placement.slots[number]].push_back(buffer.life);
+  }
 }
 
 //===----------------------------------------------------------------------===//
@@ -185,64 +215,20 @@ static ArrayAttr describeTensors(Builder &builder, TypeRange types,
   return builder.getArrayAttr(tensors);
 }
 
-/// Makes the operation that names a buffer.
-static Value buildBuffer(OpBuilder &builder, Location loc, unsigned number,
-                         const memory::Buffer &buffer, const Arena &arena) {
-  Type type = kernel::BufferType::get(builder.getContext());
-  switch (buffer.place) {
-  case memory::Buffer::Place::Input:
-    return kernel::InputOp::create(builder, loc, type, buffer.index);
-  case memory::Buffer::Place::Output:
-    return kernel::OutputOp::create(builder, loc, type, buffer.index);
-  case memory::Buffer::Place::Weight:
-    return kernel::ConstantOp::create(builder, loc, type, buffer.weight,
-                                      /*offset=*/IntegerAttr());
-  case memory::Buffer::Place::Arena:
-    return kernel::ArenaOp::create(builder, loc, type,
-                                   arena.offsets.lookup(number), buffer.bytes,
-                                   buffer.life.first, buffer.life.last);
-  }
-  return nullptr;
-}
-
 static void buildSchedule(func::FuncOp function,
                           const memory::BufferGraph &graph,
-                          const Arena &arena) {
-  Location loc = function.getLoc();
-  MLIRContext *context = function.getContext();
+                          const memory::Placement &placement,
+                          nn::SizeAttr arenaBytes) {
   OpBuilder builder(function);
   auto schedule = kernel::ScheduleOp::create(
-      builder, loc, function.getSymName(),
+      builder, function.getLoc(), function.getSymName(),
       describeTensors(builder, function.getArgumentTypes(),
                       function.getArgAttrsAttr()),
       describeTensors(builder, function.getResultTypes(),
                       function.getResAttrsAttr()),
-      arena.bytes, getScratch(graph, context));
+      arenaBytes, getScratch(graph, function.getContext()));
   builder.createBlock(&schedule.getBody());
-
-  SmallVector<Value> values(graph.getBuffers().size());
-  for (auto [number, buffer] : llvm::enumerate(graph.getBuffers()))
-    if (graph.isUsed(number))
-      values[number] = buildBuffer(builder, loc, number, buffer, arena);
-  auto getValues = [&](ValueRange tensors) {
-    return llvm::map_to_vector(
-        tensors, [&](Value tensor) { return values[graph.getBuffer(tensor)]; });
-  };
-  for (kernel::CallOp call : graph.getCalls())
-    kernel::LaunchOp::create(builder, call.getLoc(), call.getCalleeAttr(),
-                             getValues(call.getInputs()),
-                             getValues(call.getResults()));
-  for (const memory::OutputCopy &copy : graph.getCopies()) {
-    remark::missed(loc, getRemarkOptions())
-        << remark::add("output {0} is a copy", copy.output)
-        << remark::reason("it is an input, a weight or another output too, not "
-                          "the result of a kernel alone");
-    Value target = kernel::OutputOp::create(
-        builder, loc, kernel::BufferType::get(context), copy.output);
-    kernel::CopyOp::create(builder, loc, values[copy.buffer], target,
-                           graph.getBuffers()[copy.buffer].bytes,
-                           /*offset=*/nullptr);
-  }
+  memory::ScheduleBuilder(graph, placement, builder).build(function);
 }
 
 namespace {
@@ -258,7 +244,10 @@ struct PlaceBuffersPass : sinter::impl::PlaceBuffersPassBase<PlaceBuffersPass> {
       if (failed(verifyOutlined(function)))
         return signalPassFailure();
       memory::BufferGraph graph(function, inPlace);
-      buildSchedule(function, graph, planArena(function, graph, dims));
+      memory::Placement placement;
+      nn::SizeAttr arenaBytes = planArena(function, graph, dims, placement);
+      assignSlots(graph, placement);
+      buildSchedule(function, graph, placement, arenaBytes);
       function.erase();
     }
   }

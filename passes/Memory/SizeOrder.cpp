@@ -14,7 +14,7 @@ namespace sinter::memory {
 
 namespace {
 /// A factor as `(base + offset) floordiv divisor` with base at least 1, never
-/// negative: a free dimension, or what strides make of it.
+/// negative: a free dimension that is not late, or what strides make of it.
 struct Quotient {
   nn::SizeAttr base;
   int64_t offset, divisor;
@@ -23,10 +23,12 @@ struct Quotient {
 
 /// `atom` as a quotient, if it is one.
 static std::optional<Quotient> getQuotient(const nn::SizeAtom &atom) {
-  if (atom.kind == nn::SizeAtomKind::Symbol)
-    return Quotient{nn::getSymbol(atom.lhs.getContext(),
-                                  cast<StringAttr>(atom.lhs).getValue()),
-                    0, 1};
+  if (atom.kind == nn::SizeAtomKind::Symbol) {
+    StringRef name = cast<StringAttr>(atom.lhs).getValue();
+    if (nn::isLate(name))
+      return std::nullopt;
+    return Quotient{nn::getSymbol(atom.lhs.getContext(), name), 0, 1};
+  }
   if (atom.kind != nn::SizeAtomKind::FloorDiv)
     return std::nullopt;
   auto dividend = cast<nn::SizeAttr>(atom.lhs);

@@ -26,6 +26,9 @@ static remark::RemarkOpts nameRemark(StringRef name) {
   return remark::RemarkOpts::name(name).category("sinter-outline");
 }
 
+/// The number of a check of the sizes of results (sinter-outline-number-checks).
+static constexpr StringLiteral checkName = "check";
+
 /// Operations named in the name of a kernel; the rest is left out.
 static constexpr unsigned maxNamedOps = 4;
 
@@ -93,8 +96,9 @@ struct OutlineKernelsPass
 
     for (auto function : module.getOps<func::FuncOp>()) {
       OpBuilder moduleBuilder(function);
-      for (auto group :
-           llvm::make_early_inc_range(function.getOps<kernel::GroupOp>())) {
+      SmallVector<kernel::GroupOp> groups;
+      function.walk([&](kernel::GroupOp group) { groups.push_back(group); });
+      for (kernel::GroupOp group : groups) {
         ++numGroups;
         kernel::FuncOp &kernel = kernels[getIdentity(group)];
         OpBuilder builder(group);
@@ -111,6 +115,8 @@ struct OutlineKernelsPass
         auto call = kernel::CallOp::create(
             builder, group.getLoc(), group.getResultTypes(),
             kernel.getSymName(), group.getInputs());
+        if (Attribute check = group->getAttr(checkName))
+          call->setAttr(checkName, check);
         group.replaceAllUsesWith(call.getResults());
         group.erase();
       }

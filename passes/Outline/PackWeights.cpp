@@ -241,7 +241,9 @@ struct PackWeightsPass : sinter::impl::PackWeightsPassBase<PackWeightsPass> {
   using Base::Base;
 
   void runOnOperation() override {
-    for (auto group : getOperation().getOps<kernel::GroupOp>()) {
+    SmallVector<kernel::GroupOp> groups;
+    getOperation().walk([&](kernel::GroupOp group) { groups.push_back(group); });
+    for (kernel::GroupOp group : groups) {
       if (group.getKind() != kernel::Kind::Contract &&
           group.getKind() != kernel::Kind::Window)
         continue;

@@ -34,9 +34,10 @@ def PackWeightsPass : Pass<"sinter-outline-pack-weights", "::mlir::func::FuncOp"
 def NumberChecksPass : Pass<"sinter-outline-number-checks", "::mlir::ModuleOp"> {
   let summary = "numbers the operations that can fail on data";
   let description = [{
-    Sets `check = N` on every `nn.gather` and `nn.gather_elements`, and the module's
-    `nn.checks`: for each number the node, what is expected, and the remedy. The
-    numbers follow those of `nn.assumptions`, so that one index names any check of
+    Sets `check = N` on every `nn.gather` and `nn.gather_elements`, and on every
+    group, view, loop, condition and `nn.bind_sizes` whose sizes data decides: they
+    may turn out to be impossible. Makes the module's `nn.checks`: for each number
+    the node, what is expected, and the remedy. The numbers follow those of `nn.assumptions`, so that one index names any check of
     the artifact.
 
     Needs: groups. Leaves: `nn.checks`, also when it is empty.
@@ -47,7 +48,7 @@ def NumberChecksPass : Pass<"sinter-outline-number-checks", "::mlir::ModuleOp"> 
 def OutlineKernelsPass : Pass<"sinter-outline-kernels", "::mlir::ModuleOp"> {
   let summary = "makes each group a kernel function and a call of it";
   let description = [{
-    Groups with the same body (operations, attributes and types; not names and
+    Groups, also those in the bodies of loops and conditions, with the same body (operations, attributes and types; not names and
     locations) share one `kernel.func`. Its location holds the nodes of all of
     them; a call keeps those of its own. Names are the operations and a number:
     `matmul_add_relu_7`.

@@ -31,8 +31,11 @@ static void *carve(carver *carver, size_t count, size_t bytes) {
 static void carve_arrays(carver *carver, const sinter_manifest_t *manifest,
                          sinter_context_t *context) {
   size_t outputs = manifest->output_count;
-  context->dims = carve(carver, manifest->free_dim_count, sizeof(int64_t));
-  context->new_dims = carve(carver, manifest->free_dim_count, sizeof(int64_t));
+  /* What is carved is 0: late dimensions stay so. */
+  size_t dims = sinter_all_dims(manifest);
+  context->dims = carve(carver, dims, sizeof(int64_t));
+  context->new_dims = carve(carver, dims, sizeof(int64_t));
+  context->grown = carve(carver, manifest->slot_count, sizeof(sinter_block_t));
   context->sizes = carve(carver, manifest->size_count, sizeof(int64_t));
   context->new_sizes = carve(carver, manifest->size_count, sizeof(int64_t));
   context->input_pointers =
@@ -42,10 +45,10 @@ static void carve_arrays(carver *carver, const sinter_manifest_t *manifest,
   context->output_blocks = carve(carver, outputs, sizeof(sinter_block_t));
   context->output_dims = carve(carver, outputs, sizeof(int64_t *));
   for (size_t i = 0; i < outputs; ++i) {
-    int64_t *dims =
-        carve(carver, (size_t)manifest->outputs[i].rank, sizeof *dims);
+    int64_t *own =
+        carve(carver, (size_t)manifest->outputs[i].rank, sizeof *own);
     if (carver->block)
-      context->output_dims[i] = dims;
+      context->output_dims[i] = own;
   }
 }
 
@@ -178,6 +181,9 @@ void sinter_context_destroy(sinter_context_t *context) {
   sinter_parallel_end(&context->parallel);
   for (size_t i = 0; i < model->artifact.manifest.output_count; ++i)
     sinter_context_release(context, &context->output_blocks[i]);
+  for (uint32_t i = 0; i < model->artifact.manifest.slot_count; ++i)
+    sinter_context_release(context, &context->grown[i]);
+  sinter_context_release(context, &context->grown_scratch);
   sinter_context_release(context, &context->work);
   allocator.release(allocator.user, context, context->own_bytes);
   sinter_model_close(model);
@@ -245,6 +251,17 @@ static sinter_status_t provide_work(sinter_context_t *context,
 
 /*===- Preparation --------------------------------------------------------===*/
 
+/* Sizes of an output that a run will find. */
+static void forget_late_sizes(sinter_context_t *context, size_t output) {
+  const sinter_manifest_t *manifest = &context->model->artifact.manifest;
+  for (int32_t i = 0; i < manifest->outputs[output].rank; ++i) {
+    int32_t size = manifest->output_sizes[output][i];
+    if (size >= 0 && manifest->late_sizes[size])
+      context->output_dims[output][i] = -1;
+  }
+  context->output_bytes[output] = 0;
+}
+
 sinter_status_t sinter_context_prepare_new_dims(sinter_context_t *context,
                                                 sinter_error_t *error) {
   const sinter_manifest_t *manifest = &context->model->artifact.manifest;
@@ -266,6 +283,10 @@ sinter_status_t sinter_context_prepare_new_dims(sinter_context_t *context,
     const sinter_value_info_t *info = &manifest->outputs[i];
     sinter_model_output_dims(context->model, i, dims, sizes,
                              context->output_dims[i]);
+    if (manifest->late_outputs[i]) {
+      forget_late_sizes(context, i);
+      continue;
+    }
     /* Cannot fail: compute_sizes has done the same. */
     (void)sinter_tensor_bytes(info->type, info->rank, context->output_dims[i],
                               &context->output_bytes[i], NULL);

@@ -16,6 +16,10 @@ sinter_status_t sinter_context_prepare_new_dims(sinter_context_t *context,
 sinter_status_t sinter_context_resize(sinter_context_t *context,
                                       sinter_block_t *block, uint64_t bytes,
                                       sinter_error_t *error);
+/** `place_output` of the table (abi.h), on the CPU and on devices. */
+int32_t sinter_context_place_output(void *user, int32_t output,
+                                    const int64_t *dims);
+
 void sinter_context_release(sinter_context_t *context, sinter_block_t *block);
 
 #endif /* SINTER_RUNTIME_CORE_CONTEXT_H */

@@ -51,6 +51,7 @@ private:
                 *nodes,
             size_t &count);
   void readFreeDims(const fb::Manifest &manifest);
+  void readLate(const fb::Manifest &manifest);
   void readValue(const fb::Tensor &tensor, bool isInput,
                  sinter_value_info_t &info, int32_t **sizes);
   void readDim(const fb::Dim &dim, bool isInput, sinter_dim_info_t &info,
@@ -104,6 +105,33 @@ void Reader::readFreeDims(const fb::Manifest &manifest) {
       return;
     }
   }
+}
+
+/// What is found while running: dimensions, the sizes that depend on them, and
+/// memory.
+void Reader::readLate(const fb::Manifest &manifest) {
+  const uint32_t most = 1u << 20;
+  out.late_dim_count = manifest.late_dims();
+  out.slot_count = manifest.slots();
+  out.reads = manifest.reads();
+  out.late_sizes = allocate<uint8_t>(out.size_count);
+  if (status)
+    return;
+  if (out.late_dim_count > most || out.slot_count > most) {
+    fail("the number of late dimensions or of slots is out of range");
+    return;
+  }
+  std::memset(out.late_sizes, 0, out.size_count);
+  if (const flatbuffers::Vector<uint32_t> *list = manifest.late_sizes())
+    for (uint32_t index : *list) {
+      if (index >= out.size_count) {
+        fail("a late size is not there");
+        return;
+      }
+      out.late_sizes[index] = 1;
+    }
+  if (out.late_sizes[0] || out.late_sizes[1])
+    fail("the memory that is prepared depends on late dimensions");
 }
 
 void Reader::readDim(const fb::Dim &dim, bool isInput, sinter_dim_info_t &info,
@@ -163,12 +191,19 @@ void Reader::readValues(const fb::Manifest &manifest) {
   out.inputs = allocate<sinter_value_info_t>(out.input_count);
   out.outputs = allocate<sinter_value_info_t>(out.output_count);
   out.output_sizes = allocate<int32_t *>(out.output_count);
+  out.late_outputs = allocate<uint8_t>(out.output_count);
   for (size_t i = 0; i < out.input_count && !status; ++i)
     readValue(*manifest.inputs()->Get(static_cast<unsigned>(i)),
               /*isInput=*/true, out.inputs[i], nullptr);
   for (size_t i = 0; i < out.output_count && !status; ++i)
     readValue(*manifest.outputs()->Get(static_cast<unsigned>(i)),
               /*isInput=*/false, out.outputs[i], &out.output_sizes[i]);
+  for (size_t i = 0; i < out.output_count && !status; ++i) {
+    out.late_outputs[i] = 0;
+    for (int32_t k = 0; k < out.outputs[i].rank; ++k)
+      if (int32_t size = out.output_sizes[i][k]; size >= 0)
+        out.late_outputs[i] |= out.late_sizes[size];
+  }
 }
 
 void Reader::readKernels(const fb::Manifest &manifest) {
@@ -314,6 +349,12 @@ void Reader::readDeviceKernel(const fb::DeviceKernel &kernel,
   }
   result.shared = readExtent(*kernel.shared());
   result.scratch = readExtent(*kernel.scratch());
+  result.is_late = 0;
+  for (const sinter_extent_t &extent :
+       {result.grid[0], result.grid[1], result.grid[2], result.shared,
+        result.scratch})
+    if (!status && extent.index >= 0)
+      result.is_late |= out.late_sizes[extent.index];
   result.buffers = kernel.buffers();
   result.reports = kernel.reports();
   if (!threads || threads > mostThreads || result.buffers > mostBuffers)
@@ -357,6 +398,8 @@ sinter_status_t Reader::read(const fb::Manifest &manifest) {
   if (out.size_count < 3 || out.size_count > 1u << 20)
     return fail("the number of sizes is out of range");
   readFreeDims(manifest);
+  if (!status)
+    readLate(manifest);
   if (!status)
     readValues(manifest);
   if (!status)

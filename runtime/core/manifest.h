@@ -44,6 +44,7 @@ typedef struct sinter_device_kernel {
   sinter_extent_t grid[3], shared, scratch;
   uint32_t block[3], buffers;
   int32_t reports;
+  int32_t is_late; /* an extent depends on late dimensions */
 } sinter_device_kernel_t;
 
 /**
@@ -62,6 +63,11 @@ typedef struct sinter_manifest {
   sinter_check_t *checks;
   sinter_variant_info_t *variants; /* supported is not set here */
   uint32_t size_count;
+  size_t late_dim_count; /* they follow the free dimensions */
+  uint8_t *late_sizes;   /* one a size: whether late dimensions are in it */
+  uint8_t *late_outputs; /* one an output: whether its size is */
+  uint32_t slot_count;   /* of memory that grows */
+  int32_t reads;         /* a run looks at data */
   uint64_t root_address;
   sinter_section_t image, weights, tail;
   const uint8_t *image_hash, *tail_hash;

@@ -7,6 +7,7 @@
 #define _POSIX_C_SOURCE 200809L /* clock_gettime */
 #include "core/context.h"
 #include "core/error.h"
+#include "core/format.h"
 #include "cuda/context.h"
 
 #include <string.h>
@@ -96,17 +97,87 @@ static int32_t parallel_for(void *user, sinter_abi_kernel_fn kernel,
   return result;
 }
 
+/* Also what `read` is: buffers are on the host. Loops without launches end
+ * here when the run is cancelled. */
 static int32_t copy(void *user, void *to, const void *from, uint64_t bytes) {
-  (void)user;
+  sinter_context_t *context = user;
+  if (atomic_load_explicit(&context->cancelled, memory_order_relaxed))
+    return -SINTER_STATUS_CANCELLED;
   if (bytes) /* else the addresses may be NULL */
     memcpy(to, from, bytes);
   return 0;
 }
 
-/* Reserved. */
+/*===- What is found while running ----------------------------------------===*/
+
+/* Ends the run with an error that is filled in already. */
+static int32_t end_run(sinter_context_t *context, sinter_status_t status) {
+  context->run_status = status;
+  return -(int32_t)status;
+}
+
+static sinter_status_t fail_memory(uint64_t bytes, sinter_error_t *error) {
+  sinter_fail(error, SINTER_STATUS_OUT_OF_MEMORY,
+              "data asks for %llu bytes, more than any memory",
+              (unsigned long long)bytes);
+  sinter_error_remedy(error,
+                      "check the inputs that the sizes are computed from");
+  return SINTER_STATUS_OUT_OF_MEMORY;
+}
+
+/* A larger block that begins with what is in `block`. What is asked for piece
+ * by piece doubles, so that bytes are moved a few times only. */
+static sinter_status_t extend(sinter_context_t *context, sinter_block_t *block,
+                              uint64_t bytes, uint64_t keep,
+                              sinter_error_t *error) {
+  sinter_block_t larger = {NULL, 0};
+  uint64_t wanted = bytes > 2 * (uint64_t)block->bytes ? bytes
+                                                       : 2 * block->bytes;
+  sinter_status_t status =
+      sinter_context_resize(context, &larger, wanted, error);
+  if (status)
+    return status;
+  memcpy(larger.data, block->data, keep < block->bytes ? keep : block->bytes);
+  sinter_context_release(context, block);
+  *block = larger;
+  return SINTER_STATUS_OK;
+}
+
 static void *grow(void *user, int32_t slot, uint64_t bytes, uint64_t keep) {
-  (void)user, (void)slot, (void)bytes, (void)keep;
-  return NULL;
+  sinter_context_t *context = user;
+  if (slot < 0 ||
+      (uint32_t)slot >= context->model->artifact.manifest.slot_count)
+    return NULL;
+  sinter_block_t *block = &context->grown[slot];
+  if (block->data && bytes <= block->bytes)
+    return block->data;
+  sinter_status_t status =
+      bytes > SINTER_MAX_WORK_BYTES ? fail_memory(bytes, context->run_error)
+      : keep && block->data
+          ? extend(context, block, bytes, keep, context->run_error)
+          : sinter_context_resize(context, block, bytes, context->run_error);
+  if (status) {
+    end_run(context, status);
+    return NULL;
+  }
+  return block->data;
+}
+
+static int32_t reserve(void *user, uint64_t bytes) {
+  sinter_context_t *context = user;
+  uint64_t threads = (uint64_t)context->parallel.threads;
+  if (bytes > SINTER_MAX_WORK_BYTES / threads)
+    return end_run(context, fail_memory(bytes, context->run_error));
+  size_t step = sinter_align_up(bytes, 64);
+  if (step <= context->scratch_step)
+    return 0;
+  sinter_status_t status = sinter_context_resize(
+      context, &context->grown_scratch, threads * step, context->run_error);
+  if (status)
+    return end_run(context, status);
+  context->scratch = context->grown_scratch.data;
+  context->scratch_step = step;
+  return 0;
 }
 
 /*===- The caller's tensors -----------------------------------------------===*/
@@ -381,6 +452,55 @@ static void fill_output(const sinter_context_t *context, size_t index,
 
 /*===- The run ------------------------------------------------------------===*/
 
+static sinter_status_t fail_sizes(const sinter_value_info_t *info,
+                                  const int64_t *dims, sinter_error_t *error) {
+  char found[sizeof error->found];
+  sinter_text_t text = sinter_text_begin(found, sizeof found);
+  append_sizes(dims, info->rank, &text);
+  sinter_fail(error, SINTER_STATUS_CHECK_FAILED,
+              "the data of the inputs gives output '%s' impossible sizes: %s",
+              info->name, found);
+  sinter_error_node(error, info->name, "");
+  sinter_error_expected(error, "sizes that are not negative and fit in memory");
+  sinter_error_found(error, "%s", found);
+  sinter_error_remedy(error,
+                      "check the inputs that the sizes are computed from");
+  return SINTER_STATUS_CHECK_FAILED;
+}
+
+int32_t sinter_context_place_output(void *user, int32_t output,
+                                    const int64_t *dims) {
+  sinter_context_t *context = user;
+  const sinter_manifest_t *manifest = &context->model->artifact.manifest;
+  if (output < 0 || (size_t)output >= manifest->output_count ||
+      !manifest->late_outputs[output])
+    return -SINTER_STATUS_INTERNAL;
+  /* new_sizes is free: nothing is prepared during a run. */
+  int32_t result =
+      context->model->image.root->prepare(dims, context->new_sizes);
+  if (result)
+    return result;
+  const sinter_value_info_t *info = &manifest->outputs[output];
+  int64_t *own_dims = context->output_dims[output];
+  size_t *bytes = &context->output_bytes[output];
+  sinter_model_output_dims(context->model, (size_t)output, dims,
+                           context->new_sizes, own_dims);
+  sinter_status_t status =
+      sinter_tensor_bytes(info->type, info->rank, own_dims, bytes, NULL);
+  if (status || *bytes > SINTER_MAX_WORK_BYTES)
+    status = fail_sizes(info, own_dims, context->run_error);
+  else {
+    if (context->cuda)
+      sinter_cuda_begin_placing(context, (size_t)output, *bytes);
+    status = place_output(context, (size_t)output,
+                          &context->run_outputs[output], context->run_error);
+    if (!status && context->cuda)
+      status = sinter_cuda_end_placing(context, (size_t)output,
+                                       context->run_error);
+  }
+  return status ? end_run(context, status) : 0;
+}
+
 static int32_t run_on_cpu(sinter_context_t *context) {
   const sinter_model_t *model = context->model;
   const sinter_abi_table table = {.struct_size = sizeof table,
@@ -388,7 +508,10 @@ static int32_t run_on_cpu(sinter_context_t *context) {
                                   .user = context,
                                   .parallel_for = parallel_for,
                                   .grow = grow,
-                                  .copy = copy};
+                                  .copy = copy,
+                                  .read = copy,
+                                  .place_output = sinter_context_place_output,
+                                  .reserve = reserve};
   const sinter_abi_frame frame = {.weights = model->weights,
                                   .arena = context->arena,
                                   .inputs = context->input_pointers,
@@ -402,6 +525,8 @@ static sinter_status_t run_schedule(sinter_context_t *context,
                                     sinter_error_t *error) {
   int32_t result = -SINTER_STATUS_CANCELLED;
   sinter_status_t status = SINTER_STATUS_OK;
+  context->run_status = SINTER_STATUS_OK;
+  context->run_error = error;
   if (!atomic_load(&context->cancelled)) {
     if (context->cuda)
       status = sinter_cuda_run(context, &result, error);
@@ -412,6 +537,8 @@ static sinter_status_t run_schedule(sinter_context_t *context,
     return status;
   if (!result)
     return SINTER_STATUS_OK;
+  if (context->run_status)
+    return context->run_status;
   if (result == -SINTER_STATUS_CANCELLED) {
     atomic_store(&context->cancelled, 0);
     return sinter_fail(error, SINTER_STATUS_CANCELLED, "the run was cancelled");
@@ -442,7 +569,9 @@ sinter_status_t sinter_context_run(sinter_context_t *context,
   }
   sinter_status_t status = read_inputs(context, inputs, error);
   for (size_t i = 0; i < output_count && !status; ++i)
-    status = place_output(context, i, &outputs[i], error);
+    if (!manifest->late_outputs[i])
+      status = place_output(context, i, &outputs[i], error);
+  context->run_outputs = outputs;
   if (!status)
     status = run_schedule(context, error);
   for (size_t i = 0; i < output_count && !status; ++i)

@@ -10,9 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* More than any machine can address: a formula went wrong. */
-#define MAX_WORK_BYTES (1ull << 46)
-
 void sinter_requirements_init(sinter_requirements_t *requirements) {
   if (requirements)
     *requirements =
@@ -102,12 +99,14 @@ static sinter_status_t add_outputs(const sinter_model_t *model,
   const sinter_manifest_t *manifest = &model->artifact.manifest;
   for (size_t i = 0; i < manifest->output_count; ++i) {
     const sinter_value_info_t *info = &manifest->outputs[i];
+    if (manifest->late_outputs[i])
+      continue;
     int64_t output_dims[SINTER_MAX_RANK];
     size_t output_bytes;
     sinter_model_output_dims(model, i, dims, sizes, output_dims);
     sinter_status_t status = sinter_tensor_bytes(
         info->type, info->rank, output_dims, &output_bytes, NULL);
-    if (status || output_bytes > MAX_WORK_BYTES) {
+    if (status || output_bytes > SINTER_MAX_WORK_BYTES) {
       sinter_fail(error, SINTER_STATUS_BAD_DIMENSION,
                   "output '%s' has no possible size at these free dimensions",
                   info->name);
@@ -134,8 +133,8 @@ sinter_status_t sinter_model_compute_sizes(const sinter_model_t *model,
   int32_t result = model->image.root->prepare(dims, sizes);
   if (result)
     return sinter_model_fail_check(model, result, dims, error);
-  if (sizes[0] < 0 || (uint64_t)sizes[0] > MAX_WORK_BYTES || sizes[1] < 0 ||
-      (uint64_t)sizes[1] > MAX_WORK_BYTES / (uint64_t)threads) {
+  if (sizes[0] < 0 || (uint64_t)sizes[0] > SINTER_MAX_WORK_BYTES || sizes[1] < 0 ||
+      (uint64_t)sizes[1] > SINTER_MAX_WORK_BYTES / (uint64_t)threads) {
     sinter_fail(
         error, SINTER_STATUS_BAD_DIMENSION,
         "the intermediate results are larger than any memory at these free "
@@ -178,12 +177,17 @@ sinter_model_requirements(const sinter_model_t *model, const int64_t *dims,
                           "sinter_requirements", error);
   if (status)
     return status;
-  int64_t *sizes = malloc(model->artifact.manifest.size_count * sizeof *sizes);
+  size_t all_dims = sinter_all_dims(&model->artifact.manifest);
+  int64_t *sizes = calloc(model->artifact.manifest.size_count + all_dims,
+                          sizeof *sizes);
   if (!sizes)
     return sinter_fail(error, SINTER_STATUS_OUT_OF_MEMORY,
                        "no memory for sizes");
+  int64_t *own_dims = sizes + model->artifact.manifest.size_count;
+  if (dim_count)
+    memcpy(own_dims, dims, dim_count * sizeof *dims);
   status = sinter_model_compute_sizes(
-      model, dims, threads ? threads : sinter_cpu_default_threads(), sizes,
+      model, own_dims, threads ? threads : sinter_cpu_default_threads(), sizes,
       &known, error);
   free(sizes);
   if (!status)

@@ -61,15 +61,31 @@ struct sinter_context {
   size_t *output_bytes;
   sinter_block_t *output_blocks; /* outputs that the context owns */
   void **input_pointers, **output_pointers;
+
+  sinter_block_t *grown;        /* memory that grows, by slot */
+  sinter_block_t grown_scratch; /* of kernels that need more than prepared */
+  /* While running: outputs whose size is found then, and what went wrong. */
+  const sinter_tensor_t *run_outputs;
+  sinter_status_t run_status;
+  sinter_error_t *run_error;
 };
 
-/** Sizes at given free dimensions, with all their checks: the requirements, and
- * `sizes` (size_count entries). `requirements` may be NULL. */
+/** Free dimensions and late ones. */
+static inline size_t sinter_all_dims(const sinter_manifest_t *manifest) {
+  return manifest->free_dim_count + manifest->late_dim_count;
+}
+
+/** Sizes at given free dimensions (`dims`; late ones, after them, are 0), with
+ * all their checks: the requirements, and `sizes` (size_count entries).
+ * `requirements` may be NULL. */
 sinter_status_t sinter_model_compute_sizes(const sinter_model_t *model,
                                            const int64_t *dims, int32_t threads,
                                            int64_t *sizes,
                                            sinter_requirements_t *requirements,
                                            sinter_error_t *error);
+
+/** More bytes than any machine can address: a formula went wrong. */
+#define SINTER_MAX_WORK_BYTES (1ull << 46)
 
 /** Sizes of an output from `dims` and `sizes`. */
 void sinter_model_output_dims(const sinter_model_t *model, size_t output,

@@ -40,8 +40,12 @@ static sinter_status_t allocate_arrays(const sinter_manifest_t *manifest,
       {&cuda->output_addresses, outputs, sizeof(void *)},
       {&cuda->seen_addresses, inputs + outputs, sizeof(void *)},
       /* Buffers, dimensions, scratch, status. */
-      {&cuda->parameters, buffers + manifest->free_dim_count + 2,
+      {&cuda->parameters, buffers + sinter_all_dims(manifest) + 2,
        sizeof(void *)},
+      {&cuda->grown, manifest->slot_count, sizeof *cuda->grown},
+      {&cuda->late_places, outputs, sizeof *cuda->late_places},
+      {&cuda->late_sizes, manifest->size_count, sizeof *cuda->late_sizes},
+      {&cuda->late_dims, sinter_all_dims(manifest), sizeof *cuda->late_dims},
       {&cuda->status_words, manifest->launch_count, sizeof(uint32_t)}};
   for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; ++i) {
     void *memory = calloc(arrays[i].count + 1, arrays[i].bytes);
@@ -98,10 +102,16 @@ void sinter_cuda_context_destroy(sinter_context_t *context) {
   if (!cuda)
     return;
   const sinter_cuda_driver_t *driver = &cuda->device->driver;
-  size_t outputs = context->model->artifact.manifest.output_count;
+  const sinter_manifest_t *manifest = &context->model->artifact.manifest;
+  size_t outputs = manifest->output_count;
   if (!sinter_cuda_enter(cuda->device, NULL)) {
     for (size_t i = 0; cuda->output_blocks && i < outputs; ++i)
       release_block(cuda, &cuda->output_blocks[i]);
+    for (size_t i = 0; cuda->late_places && i < outputs; ++i)
+      release_block(cuda, &cuda->late_places[i]);
+    for (uint32_t i = 0; cuda->grown && i < manifest->slot_count; ++i)
+      release_block(cuda, &cuda->grown[i]);
+    release_block(cuda, &cuda->grown_scratch);
     release_block(cuda, &cuda->memory);
     sinter_cuda_drop_graph(cuda);
     if (cuda->begin)
@@ -116,7 +126,9 @@ void sinter_cuda_context_destroy(sinter_context_t *context) {
                     cuda->inputs,           cuda->outputs,
                     cuda->output_blocks,    cuda->input_addresses,
                     cuda->output_addresses, cuda->parameters,
-                    cuda->status_words,     cuda->seen_addresses};
+                    cuda->status_words,     cuda->seen_addresses,
+                    cuda->grown,            cuda->late_places,
+                    cuda->late_sizes,       cuda->late_dims};
   for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; ++i)
     free(arrays[i]);
   free(cuda);
@@ -143,39 +155,49 @@ static sinter_status_t fail_launch(const sinter_manifest_t *manifest,
   return SINTER_STATUS_BAD_DIMENSION;
 }
 
-/* Computes the launch of every kernel and compares it with the device. */
+sinter_status_t sinter_cuda_compute_shape(const sinter_manifest_t *manifest,
+                                          const sinter_cuda_context_t *cuda,
+                                          size_t k, const int64_t *sizes,
+                                          sinter_cuda_shape_t *shape,
+                                          sinter_error_t *error) {
+  static const char *const names[] = {
+      "blocks along x", "blocks along y", "blocks along z",
+      "bytes of shared memory", "bytes of scratch memory"};
+  const sinter_device_kernel_t *kernel = &manifest->device_kernels[k];
+  const sinter_extent_t extents[] = {kernel->grid[0], kernel->grid[1],
+                                     kernel->grid[2], kernel->shared,
+                                     kernel->scratch};
+  const uint64_t most[] = {(uint64_t)cuda->device->max_grid[0],
+                           (uint64_t)cuda->device->max_grid[1],
+                           (uint64_t)cuda->device->max_grid[2],
+                           cuda->device->kernels[k].max_shared, MAX_BYTES};
+  uint64_t values[5];
+  for (int i = 0; i < 5; ++i) {
+    int32_t index = extents[i].index;
+    int64_t value = index >= 0 ? sizes[index] : extents[i].value;
+    values[i] = (uint64_t)value;
+    /* A negative one is larger than any limit. */
+    if (values[i] > most[i])
+      return fail_launch(manifest, k, names[i], values[i], most[i], error);
+  }
+  for (int i = 0; i < 3; ++i)
+    shape->grid[i] = (unsigned)values[i];
+  shape->shared = (unsigned)values[3];
+  shape->scratch = values[4];
+  return SINTER_STATUS_OK;
+}
+
+/* Computes the launches that do not depend on data. */
 static sinter_status_t compute_shapes(const sinter_manifest_t *manifest,
                                       const int64_t *sizes,
                                       sinter_cuda_context_t *cuda,
                                       sinter_error_t *error) {
-  static const char *const names[] = {
-      "blocks along x", "blocks along y", "blocks along z",
-      "bytes of shared memory", "bytes of scratch memory"};
-  for (size_t k = 0; k < manifest->kernel_count; ++k) {
-    const sinter_device_kernel_t *kernel = &manifest->device_kernels[k];
-    sinter_cuda_shape_t *shape = &cuda->new_shapes[k];
-    const sinter_extent_t extents[] = {kernel->grid[0], kernel->grid[1],
-                                       kernel->grid[2], kernel->shared,
-                                       kernel->scratch};
-    const uint64_t most[] = {(uint64_t)cuda->device->max_grid[0],
-                             (uint64_t)cuda->device->max_grid[1],
-                             (uint64_t)cuda->device->max_grid[2],
-                             cuda->device->kernels[k].max_shared, MAX_BYTES};
-    uint64_t values[5];
-    for (int i = 0; i < 5; ++i) {
-      int32_t index = extents[i].index;
-      int64_t value = index >= 0 ? sizes[index] : extents[i].value;
-      values[i] = (uint64_t)value;
-      /* A negative one is larger than any limit. */
-      if (values[i] > most[i])
-        return fail_launch(manifest, k, names[i], values[i], most[i], error);
-    }
-    for (int i = 0; i < 3; ++i)
-      shape->grid[i] = (unsigned)values[i];
-    shape->shared = (unsigned)values[3];
-    shape->scratch = values[4];
-  }
-  return SINTER_STATUS_OK;
+  sinter_status_t status = SINTER_STATUS_OK;
+  for (size_t k = 0; k < manifest->kernel_count && !status; ++k)
+    if (!manifest->device_kernels[k].is_late)
+      status = sinter_cuda_compute_shape(manifest, cuda, k, sizes,
+                                         &cuda->new_shapes[k], error);
+  return status;
 }
 
 /* Bytes of an input or output at the new dimensions. */
@@ -191,9 +213,11 @@ static sinter_status_t get_bytes(const sinter_context_t *context,
       dims[i] = info->dims[i].free_dim >= 0
                     ? context->new_dims[info->dims[i].free_dim]
                     : info->dims[i].value;
-  size_t bytes;
-  sinter_status_t status =
-      sinter_tensor_bytes(info->type, info->rank, dims, &bytes, error);
+  size_t bytes = 0;
+  sinter_status_t status = SINTER_STATUS_OK;
+  if (output == context->model->artifact.manifest.output_count ||
+      !context->model->artifact.manifest.late_outputs[output])
+    status = sinter_tensor_bytes(info->type, info->rank, dims, &bytes, error);
   *out_bytes = bytes;
   return status;
 }
@@ -280,6 +304,7 @@ sinter_status_t sinter_cuda_prepare(sinter_context_t *context,
     return status;
   (void)place_values(context, /*commit=*/1, &values, NULL);
   cuda->scratch = cuda->memory.address + scratch;
+  cuda->scratch_bytes = scratch_bytes;
   cuda->status = cuda->memory.address + words;
   sinter_cuda_shape_t *shapes = cuda->new_shapes;
   cuda->new_shapes = cuda->shapes;

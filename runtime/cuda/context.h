@@ -48,6 +48,13 @@ typedef struct sinter_cuda_context {
   void **seen_addresses;
   void **parameters;      /* of a launch */
   uint32_t *status_words; /* one a launch, read back */
+  /* What is found while running: memory by slot, scratch of launches that need
+     more than prepared, places of outputs; sizes, and the dimensions that they
+     are for. */
+  sinter_cuda_block_t *grown, grown_scratch, *late_places;
+  uint64_t scratch_bytes; /* as prepared */
+  int64_t *late_sizes, *late_dims;
+  int knows_late; /* these are filled */
   int reports;            /* a kernel has checks */
   int failure;            /* CUresult of the launch or copy that failed */
   size_t failed_launch;   /* its number, or launch_count for a copy */
@@ -66,6 +73,14 @@ sinter_status_t sinter_cuda_prepare(sinter_context_t *context,
                                     const sinter_requirements_t *needed,
                                     sinter_error_t *error);
 
+/** Computes the launch of kernel `kernel` from `sizes` and compares it with the
+ * device. */
+sinter_status_t sinter_cuda_compute_shape(const sinter_manifest_t *manifest,
+                                          const sinter_cuda_context_t *cuda,
+                                          size_t kernel, const int64_t *sizes,
+                                          sinter_cuda_shape_t *out_shape,
+                                          sinter_error_t *error);
+
 /** Makes a block at least `bytes` long; its contents are lost when it grows. */
 sinter_status_t sinter_cuda_resize(const sinter_cuda_context_t *cuda,
                                    sinter_cuda_block_t *block, uint64_t bytes,
@@ -82,6 +97,13 @@ void sinter_cuda_set_output(sinter_context_t *context, size_t index, void *data,
 sinter_status_t sinter_cuda_provide_output(sinter_context_t *context,
                                            size_t index, void **out_data,
                                            sinter_error_t *error);
+
+/** Finds the place of output `index`, `bytes` long, whose size a run has just
+ * found: `begin_placing` before the output is set, `end_placing` after. */
+void sinter_cuda_begin_placing(sinter_context_t *context, size_t index,
+                               uint64_t bytes);
+sinter_status_t sinter_cuda_end_placing(sinter_context_t *context, size_t index,
+                                        sinter_error_t *error);
 
 /** Whether `data` is the device memory that the context gave output `index`. */
 int sinter_cuda_owns_output(const sinter_context_t *context, size_t index,

@@ -56,7 +56,8 @@ int32_t sinter_cuda_issue_as_graph(sinter_context_t *context,
                                    sinter_cuda_issue_fn issue, int *result) {
   sinter_cuda_context_t *cuda = context->cuda;
   const sinter_cuda_driver_t *driver = &cuda->device->driver;
-  if (context->profile || !driver->has_graphs || cuda->graphs_fail)
+  if (context->profile || !driver->has_graphs || cuda->graphs_fail ||
+      context->model->artifact.manifest.reads)
     return issue(context);
   int repeated = is_repeated(context);
   if (!repeated)

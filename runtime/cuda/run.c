@@ -2,8 +2,11 @@
 /*
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  */
+#include "core/context.h"
 #include "core/error.h"
 #include "cuda/graph.h"
+
+#include <string.h>
 
 /* What kernels may expect of every buffer (docs/abi.md, section 7). */
 enum { BUFFER_ALIGNMENT = 64 };
@@ -20,6 +23,12 @@ static int32_t note_failure(sinter_cuda_context_t *cuda, int result,
   cuda->failure = result;
   cuda->failed_launch = launch;
   return -SINTER_STATUS_DEVICE_FAILED;
+}
+
+/* Ends the run with an error that is filled in already. */
+static int32_t end_run(sinter_context_t *context, sinter_status_t status) {
+  context->run_status = status;
+  return -(int32_t)status;
 }
 
 /* Launches between two events and waits, to know how long it took. */
@@ -47,6 +56,31 @@ static int launch_timed(sinter_context_t *context, size_t launch,
   return result;
 }
 
+/* The launch of a kernel whose extents depend on late dimensions, at `dims`. */
+static sinter_status_t find_shape(sinter_context_t *context, size_t kernel,
+                                  const int64_t *dims,
+                                  sinter_cuda_shape_t *shape,
+                                  sinter_cuda_address_t *scratch) {
+  sinter_cuda_context_t *cuda = context->cuda;
+  const sinter_manifest_t *manifest = &context->model->artifact.manifest;
+  size_t dim_bytes = sinter_all_dims(manifest) * sizeof *dims;
+  if (!cuda->knows_late || memcmp(cuda->late_dims, dims, dim_bytes)) {
+    cuda->knows_late = 1;
+    memcpy(cuda->late_dims, dims, dim_bytes);
+    if (context->model->image.root->prepare(dims, cuda->late_sizes))
+      return SINTER_STATUS_INTERNAL;
+  }
+  sinter_status_t status =
+      sinter_cuda_compute_shape(manifest, cuda, kernel, cuda->late_sizes, shape,
+                                context->run_error);
+  if (!status && shape->scratch > cuda->scratch_bytes) {
+    status = sinter_cuda_resize(cuda, &cuda->grown_scratch, shape->scratch,
+                                context->run_error);
+    *scratch = cuda->grown_scratch.address;
+  }
+  return status;
+}
+
 static int32_t launch_on_device(void *user, sinter_abi_kernel_fn kernel,
                                 void *const *buffers, const int64_t *dims,
                                 int64_t tiles, int32_t launch_index) {
@@ -63,16 +97,25 @@ static int32_t launch_on_device(void *user, sinter_abi_kernel_fn kernel,
   size_t number = manifest->launches[launch].kernel;
   const sinter_device_kernel_t *info = &manifest->device_kernels[number];
   const sinter_cuda_shape_t *shape = &cuda->shapes[number];
+  sinter_cuda_shape_t late_shape;
+  sinter_cuda_address_t scratch = cuda->scratch;
+  if (info->is_late) {
+    sinter_status_t failure =
+        find_shape(context, number, dims, &late_shape, &scratch);
+    if (failure)
+      return end_run(context, failure);
+    shape = &late_shape;
+  }
   if (!shape->grid[0] || !shape->grid[1] || !shape->grid[2])
     return 0;
 
   /* The driver reads what these point to before it returns. */
-  sinter_cuda_address_t scratch = shape->scratch ? cuda->scratch : 0;
+  scratch = shape->scratch ? scratch : 0;
   sinter_cuda_address_t status = cuda->status + launch * sizeof(uint32_t);
   size_t count = 0;
   for (uint32_t i = 0; i < info->buffers; ++i)
     cuda->parameters[count++] = (void *)&buffers[i];
-  for (size_t i = 0; i < manifest->free_dim_count; ++i)
+  for (size_t i = 0; i < sinter_all_dims(manifest); ++i)
     cuda->parameters[count++] = (void *)&dims[i];
   cuda->parameters[count++] = &scratch;
   cuda->parameters[count] = &status;
@@ -99,9 +142,76 @@ static int32_t copy_on_device(void *user, void *to, const void *from,
                       context->model->artifact.manifest.launch_count);
 }
 
+/*===- What is found while running ----------------------------------------===*/
+
+/* Makes the block larger; it begins with what it began with. What is asked for
+ * piece by piece doubles. */
+static sinter_status_t extend(sinter_context_t *context,
+                              sinter_cuda_block_t *block, uint64_t bytes,
+                              uint64_t keep) {
+  sinter_cuda_context_t *cuda = context->cuda;
+  const sinter_cuda_driver_t *driver = &cuda->device->driver;
+  sinter_cuda_block_t larger = {0, 0};
+  uint64_t wanted = bytes > 2 * block->bytes ? bytes : 2 * block->bytes;
+  sinter_status_t status =
+      sinter_cuda_resize(cuda, &larger, wanted, context->run_error);
+  if (status)
+    return status;
+  int result = driver->copy(larger.address, block->address,
+                            keep < block->bytes ? keep : block->bytes,
+                            cuda->stream);
+  if (!result)
+    result = driver->synchronize(cuda->stream);
+  (void)driver->release(block->address);
+  *block = larger;
+  return result ? sinter_cuda_fail(driver, result, "copy on the device",
+                                   context->run_error)
+                : SINTER_STATUS_OK;
+}
+
 static void *grow(void *user, int32_t slot, uint64_t bytes, uint64_t keep) {
-  (void)user, (void)slot, (void)bytes, (void)keep;
-  return NULL;
+  sinter_context_t *context = user;
+  if (slot < 0 ||
+      (uint32_t)slot >= context->model->artifact.manifest.slot_count)
+    return NULL;
+  sinter_cuda_block_t *block = &context->cuda->grown[slot];
+  if (block->address && bytes <= block->bytes)
+    return (void *)(uintptr_t)block->address;
+  sinter_status_t status =
+      bytes > SINTER_MAX_WORK_BYTES
+          ? sinter_fail(context->run_error, SINTER_STATUS_OUT_OF_MEMORY,
+                        "data asks for %llu bytes, more than any memory",
+                        (unsigned long long)bytes)
+      : keep && block->address
+          ? extend(context, block, bytes, keep)
+          : sinter_cuda_resize(context->cuda, block, bytes, context->run_error);
+  if (status) {
+    end_run(context, status);
+    return NULL;
+  }
+  return (void *)(uintptr_t)block->address;
+}
+
+/* Launches have the scratch that their own sizes ask for. */
+static int32_t reserve(void *user, uint64_t bytes) {
+  (void)user, (void)bytes;
+  return 0;
+}
+
+static int32_t read_from_device(void *user, void *to, const void *from,
+                                uint64_t bytes) {
+  sinter_context_t *context = user;
+  sinter_cuda_context_t *cuda = context->cuda;
+  const sinter_cuda_driver_t *driver = &cuda->device->driver;
+  if (atomic_load_explicit(&context->cancelled, memory_order_relaxed))
+    return -SINTER_STATUS_CANCELLED;
+  int result = bytes ? driver->copy_to_host(to, (uintptr_t)from, bytes,
+                                            cuda->stream)
+                     : 0;
+  if (!result)
+    result = driver->synchronize(cuda->stream);
+  return note_failure(cuda, result,
+                      context->model->artifact.manifest.launch_count);
 }
 
 /*===- Inputs and outputs -------------------------------------------------===*/
@@ -143,6 +253,23 @@ sinter_status_t sinter_cuda_provide_output(sinter_context_t *context,
       sinter_cuda_resize(cuda, block, cuda->outputs[index].bytes, error);
   *out_data = to_pointer(block->address);
   set_value(&cuda->outputs[index], *out_data, /*is_on_device=*/1);
+  return status;
+}
+
+void sinter_cuda_begin_placing(sinter_context_t *context, size_t index,
+                               uint64_t bytes) {
+  context->cuda->outputs[index].bytes = bytes;
+}
+
+sinter_status_t sinter_cuda_end_placing(sinter_context_t *context, size_t index,
+                                        sinter_error_t *error) {
+  sinter_cuda_context_t *cuda = context->cuda;
+  sinter_cuda_value_t *value = &cuda->outputs[index];
+  sinter_cuda_block_t *place = &cuda->late_places[index];
+  sinter_status_t status =
+      sinter_cuda_resize(cuda, place, value->bytes, error);
+  value->place = place->address;
+  cuda->output_addresses[index] = find_address(value);
   return status;
 }
 
@@ -231,7 +358,10 @@ static int32_t run_schedule(sinter_context_t *context) {
                                   .user = context,
                                   .parallel_for = launch_on_device,
                                   .grow = grow,
-                                  .copy = copy_on_device};
+                                  .copy = copy_on_device,
+                                  .read = read_from_device,
+                                  .place_output = sinter_context_place_output,
+                                  .reserve = reserve};
   const sinter_abi_frame frame = {.weights = to_pointer(cuda->device->weights),
                                   .arena = to_pointer(cuda->memory.address),
                                   .inputs = cuda->input_addresses,

@@ -23,9 +23,8 @@ llvm::SmallVector<nn::SizeAttr> SizeTable::getSizes() const {
 
 namespace {
 
-/// Builds LLVM IR for a size (see nn::build). Divisors are positive, or the
-/// checks of `prepare` have refused the dimensions: a zero divisor is taken
-/// for 1 so that evaluating a size never traps.
+/// Builds LLVM IR for a size (see nn::build). Evaluating one never traps: a
+/// divisor that is zero, which only data can make, is taken for 1.
 struct SizeEmitter {
   llvm::IRBuilder<> &b;
   const llvm::StringMap<Value *> &symbols;
@@ -41,10 +40,13 @@ struct SizeEmitter {
     return b.CreateSelect(b.CreateICmpSGT(x, y), x, y);
   }
   Value *floorDiv(Value *x, Value *y) {
-    y = nonZero(y);
-    return b.CreateSub(
-        b.CreateSDiv(x, y),
-        b.CreateZExt(hasNegativeRemainder(x, y), b.getInt64Ty()));
+    // The smallest integer by -1 would trap as well.
+    Value *isMinusOne = b.CreateICmpEQ(y, b.getInt64(-1));
+    Value *divisor = b.CreateSelect(isMinusOne, b.getInt64(1), nonZero(y));
+    Value *quotient = b.CreateSub(
+        b.CreateSDiv(x, divisor),
+        b.CreateZExt(hasNegativeRemainder(x, divisor), b.getInt64Ty()));
+    return b.CreateSelect(isMinusOne, b.CreateNeg(x), quotient);
   }
   Value *ceilDiv(Value *x, Value *y) {
     return b.CreateNeg(floorDiv(b.CreateNeg(x), y));
