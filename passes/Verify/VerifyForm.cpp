@@ -8,8 +8,11 @@
 #include "dialects/NN/NNDialect.h"
 #include "passes/Verify/Passes.h"
 
+#include "dialects/NN/NNShapes.h"
+#include "dialects/NN/Size.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 namespace sinter {
@@ -49,15 +52,22 @@ constexpr Form kForms[] = {
     {"simplify", "func.func", "nn.* func.return", "", ""},
     {"plan", "func.func", "nn.* func.return", "", ""},
     {"compress", "func.func", "nn.* func.return", "", ""},
-    {"fuse", "func.func", "kernel.group nn.reshape nn.weight func.return", "",
-     ""},
+    {"fuse", "func.func",
+     "kernel.group nn.reshape nn.weight nn.bind_sizes nn.loop nn.if nn.yield "
+     "func.return",
+     "", ""},
     {"outline", "func.func kernel.func",
-     "kernel.call nn.reshape nn.weight func.return", "", ""},
+     "kernel.call nn.reshape nn.weight nn.bind_sizes nn.loop nn.if nn.yield "
+     "func.return",
+     "", ""},
     {"lower", "func.func kernel.func builtin.module",
-     "kernel.call nn.reshape nn.weight func.return", "", kLowered},
+     "kernel.call nn.reshape nn.weight nn.bind_sizes nn.loop nn.if nn.yield "
+     "func.return",
+     "", kLowered},
     {"place", "kernel.schedule kernel.func builtin.module", "",
-     "kernel.input kernel.output kernel.constant kernel.arena kernel.launch "
-     "kernel.copy",
+     "kernel.input kernel.output kernel.constant kernel.arena kernel.grown "
+     "kernel.grow kernel.check_sizes kernel.launch kernel.copy "
+     "kernel.read_sizes kernel.set_sizes kernel.loop kernel.if",
      kLowered},
 };
 
@@ -111,7 +121,7 @@ public:
         continue;
       expectComplete(&op);
       if (auto func = dyn_cast<func::FuncOp>(op))
-        checkBody(func.getBody(), form.inFunction, "a function");
+        checkFunction(func);
       else if (auto schedule = dyn_cast<kernel::ScheduleOp>(op))
         checkBody(schedule.getBody(), form.inSchedule, "the schedule");
       else if (auto kernelFunc = dyn_cast<kernel::FuncOp>(op))
@@ -123,13 +133,64 @@ public:
   }
 
 private:
+  void checkFunction(func::FuncOp func) {
+    checkBody(func.getBody(), form.inFunction, "a function");
+    llvm::StringSet<> known;
+    for (Block &block : func.getBody())
+      checkLate(block, known);
+  }
+
   void checkBody(Region &body, StringRef allowed, StringRef place) {
     for (Operation &op : body.getOps()) {
       expectAllowed(&op, allowed, place);
       expectComplete(&op);
       if (auto group = dyn_cast<kernel::GroupOp>(op))
         checkKernel(group.getKind(), group.getBody());
+      else
+        for (Region &inner : op.getRegions())
+          checkBody(inner, allowed, place);
     }
+  }
+
+  /// Late dimensions are mentioned only where they have a value. `known` gets
+  /// those that `block` defines.
+  void checkLate(Block &block, llvm::StringSet<> &known) {
+    auto define = [&](llvm::StringSet<> &names, ArrayAttr list) {
+      for (StringRef name : list.getAsValueRange<StringAttr>())
+        names.insert(name);
+    };
+    for (Operation &op : block) {
+      llvm::StringSet<> inside = known;
+      if (auto bind = dyn_cast<nn::BindSizesOp>(op)) {
+        define(known, bind.getNames());
+      } else if (auto loop = dyn_cast<nn::LoopOp>(op)) {
+        define(known, loop.getSizeNames());
+        inside = known;
+        inside.insert(loop.getIndex());
+        known.insert(loop.getExecuted());
+      } else if (auto condition = dyn_cast<nn::IfOp>(op)) {
+        define(known, condition.getSizeNames());
+      }
+      for (Type type : op.getResultTypes())
+        expectKnown(&op, type, known);
+      if (isa<nn::LoopOp, nn::IfOp>(op))
+        for (Region &body : op.getRegions()) {
+          llvm::StringSet<> names = inside;
+          checkLate(body.front(), names);
+        }
+    }
+  }
+
+  void expectKnown(Operation *op, Type type, const llvm::StringSet<> &known) {
+    if (!isa<RankedTensorType>(type))
+      return;
+    SmallVector<StringRef> names;
+    for (nn::SizeAttr size : nn::getSizes(type))
+      nn::collectSymbols(size, names);
+    for (StringRef name : names)
+      if (nn::isLate(name) && !known.contains(name))
+        report(op, ("late dimension '" + name + "' without a value").str(),
+               "the operation that defines it before");
   }
 
   void checkKernel(kernel::Kind kind, Region &body) {

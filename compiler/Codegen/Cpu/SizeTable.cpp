@@ -24,7 +24,7 @@ llvm::SmallVector<nn::SizeAttr> SizeTable::getSizes() const {
 namespace {
 
 /// Builds LLVM IR for a size (see nn::build). Evaluating one never traps: a
-/// divisor that is zero, which only data can make, is taken for 1.
+/// divisor below 1, which only data can make, counts as 1, as in kernels.
 struct SizeEmitter {
   llvm::IRBuilder<> &b;
   const llvm::StringMap<Value *> &symbols;
@@ -40,30 +40,15 @@ struct SizeEmitter {
     return b.CreateSelect(b.CreateICmpSGT(x, y), x, y);
   }
   Value *floorDiv(Value *x, Value *y) {
-    // The smallest integer by -1 would trap as well.
-    Value *isMinusOne = b.CreateICmpEQ(y, b.getInt64(-1));
-    Value *divisor = b.CreateSelect(isMinusOne, b.getInt64(1), nonZero(y));
-    Value *quotient = b.CreateSub(
-        b.CreateSDiv(x, divisor),
-        b.CreateZExt(hasNegativeRemainder(x, divisor), b.getInt64Ty()));
-    return b.CreateSelect(isMinusOne, b.CreateNeg(x), quotient);
-  }
-  Value *ceilDiv(Value *x, Value *y) {
-    return b.CreateNeg(floorDiv(b.CreateNeg(x), y));
+    y = max(y, b.getInt64(1));
+    return b.CreateSub(
+        b.CreateSDiv(x, y),
+        b.CreateZExt(b.CreateICmpSLT(b.CreateSRem(x, y), b.getInt64(0)),
+                     b.getInt64Ty()));
   }
   Value *mod(Value *x, Value *y) {
-    return b.CreateSub(x, b.CreateMul(floorDiv(x, y), nonZero(y)));
-  }
-
-private:
-  Value *nonZero(Value *y) {
-    return b.CreateSelect(b.CreateICmpEQ(y, b.getInt64(0)), b.getInt64(1), y);
-  }
-  Value *hasNegativeRemainder(Value *x, Value *y) {
-    Value *remainder = b.CreateSRem(x, y);
-    return b.CreateAnd(
-        b.CreateICmpNE(remainder, b.getInt64(0)),
-        b.CreateICmpSLT(b.CreateXor(remainder, y), b.getInt64(0)));
+    y = max(y, b.getInt64(1));
+    return b.CreateSub(x, b.CreateMul(floorDiv(x, y), y));
   }
 };
 
