@@ -17,6 +17,7 @@
 #include "passes/Layout/ChannelOrder.h"
 #include "passes/Layout/MinimumCut.h"
 #include "passes/Simplify/Constants.h"
+#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 
@@ -32,8 +33,8 @@ namespace {
 /// Estimates bytes with free dimensions at their optimum.
 class SizeEstimate {
 public:
-  explicit SizeEstimate(func::FuncOp func) {
-    auto module = func->getParentOfType<ModuleOp>();
+  explicit SizeEstimate(Operation &op) {
+    auto module = op.getParentOfType<ModuleOp>();
     auto dims =
         module ? module->getAttrOfType<ArrayAttr>("nn.free_dims") : ArrayAttr();
     if (!dims)
@@ -70,15 +71,16 @@ private:
   llvm::StringMap<int64_t> values;
 };
 
-/// Builds the graph of one function.
+/// Builds the graph of one block. Operations in the bodies inside it, and in
+/// blocks around it, want and give values as written.
 class ChoiceGraph {
 public:
-  explicit ChoiceGraph(func::FuncOp func) : estimate(func) {
-    for (Operation &op : func.getBody().front())
+  explicit ChoiceGraph(Block &block) : estimate(*block.getParentOp()) {
+    for (Operation &op : block)
       addOperation(op);
-    for (BlockArgument argument : func.getArguments())
-      addValue(argument, MinimumCut::kFirst);
-    for (Operation &op : func.getBody().front())
+    for (Value value : getGiven(block))
+      addValue(value, MinimumCut::kFirst);
+    for (Operation &op : block)
       for (OpResult result : op.getResults())
         addValue(result, getProducerNode(&op));
   }
@@ -93,6 +95,16 @@ public:
   }
 
 private:
+  /// Arguments of the block and values from around it.
+  static llvm::SetVector<Value> getGiven(Block &block) {
+    llvm::SetVector<Value> given(block.args_begin(), block.args_end());
+    for (Operation &op : block)
+      for (Value operand : op.getOperands())
+        if (operand.getParentBlock() != &block)
+          given.insert(operand);
+    return given;
+  }
+
   void addOperation(Operation &op) {
     switch (getOrderRule(&op)) {
     case OrderRule::ChannelsLast:
@@ -182,7 +194,7 @@ private:
 
 } // namespace
 
-LayoutChoice::LayoutChoice(func::FuncOp func)
-    : chosen(ChoiceGraph(func).solve()) {}
+LayoutChoice::LayoutChoice(Block &block)
+    : chosen(ChoiceGraph(block).solve()) {}
 
 } // namespace sinter

@@ -7,17 +7,18 @@
 #ifndef SINTER_PASSES_LAYOUT_LAYOUTCHOICE_H
 #define SINTER_PASSES_LAYOUT_LAYOUTCHOICE_H
 
-#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Block.h"
+#include "mlir/IR/Operation.h"
 #include "llvm/ADT/DenseSet.h"
 
 namespace sinter {
 
-/// The operations of a function that should work with the channels last: the
+/// The operations of a block that should work with the channels last: the
 /// convolutions and pools, and those others for which that costs fewest bytes
 /// of transposes.
 class LayoutChoice {
 public:
-  explicit LayoutChoice(mlir::func::FuncOp func);
+  explicit LayoutChoice(mlir::Block &block);
 
   bool isChannelsLast(mlir::Operation *op) const { return chosen.contains(op); }
 

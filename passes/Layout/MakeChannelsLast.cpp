@@ -21,13 +21,13 @@ using namespace sinter;
 
 namespace {
 
-/// Rewrites the chosen operations of one function, in order. Each value then
+/// Rewrites the chosen operations of one block, in order. Each value then
 /// exists in the order of its producer, and as a transpose of that where a user
 /// wants the other one.
 class Rewriting {
 public:
-  Rewriting(func::FuncOp func, const LayoutChoice &choice)
-      : rewriter(func.getContext()), block(func.getBody().front()),
+  Rewriting(Block &block, const LayoutChoice &choice)
+      : rewriter(block.getParentOp()->getContext()), block(block),
         choice(choice) {}
 
   void run() {
@@ -39,8 +39,11 @@ public:
         replaced.push_back(&op);
         continue;
       }
-      for (OpOperand &operand : op.getOpOperands())
-        operand.set(getAsWritten(operand.get()));
+      // Bodies inside read what the model has.
+      op.walk([&](Operation *inner) {
+        for (OpOperand &operand : inner->getOpOperands())
+          operand.set(getAsWritten(operand.get()));
+      });
     }
     for (Operation *op : llvm::reverse(replaced))
       rewriter.eraseOp(op);
@@ -133,8 +136,18 @@ struct MakeChannelsLastPass
   void runOnOperation() override {
     if (getOperation().isExternal())
       return;
-    LayoutChoice choice(getOperation());
-    Rewriting(getOperation(), choice).run();
+    rewrite(getOperation().getBody().front());
+  }
+
+private:
+  /// Decides and rewrites the bodies inside `block`, then the block: a value
+  /// that goes in or out has the order of the model.
+  static void rewrite(Block &block) {
+    for (Operation &op : block)
+      for (Region &body : op.getRegions())
+        rewrite(body.front());
+    LayoutChoice choice(block);
+    Rewriting(block, choice).run();
   }
 };
 

@@ -219,7 +219,8 @@ private:
     }
     std::optional<Contraction> contraction =
         Contraction::get(product.getDefiningOp());
-    if (!contraction)
+    // In the body of a loop it would be computed again and again.
+    if (!contraction || contraction->op->getBlock() != op->getBlock())
       return failure();
     if (!scaled.hasOneUse() || !product.hasOneUse())
       return rewriter.notifyMatchFailure(

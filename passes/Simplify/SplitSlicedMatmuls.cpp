@@ -145,6 +145,9 @@ struct SplitSlicedMatmul : OpRewritePattern<nn::SliceOp> {
     if (!matmul || !getWeight(matmul.getRhs()) ||
         cast<RankedTensorType>(matmul.getRhs().getType()).getRank() != 2)
       return failure();
+    // In the body of a loop it would be computed again and again.
+    if (matmul->getBlock() != op->getBlock())
+      return failure();
     if (!takesColumnsOnce(op.getInput()))
       return rewriter.notifyMatchFailure(op,
                                          "other uses need the whole product");
