@@ -23,8 +23,12 @@ def PlaceBuffersPass : Pass<"sinter-memory-place-buffers", "::mlir::ModuleOp"> {
     slot only if their lifetimes are disjoint; a slot is as large as the largest
     of its buffers, and slots follow one another. All offsets are multiples of 64.
 
-    Needs: one function of `kernel.call`, `nn.reshape` and `nn.weight`. Leaves:
-    `kernel.schedule` of the same name in its place.
+    Loops, conditions and sizes that data decides become their placed forms:
+    passes/Memory/README.md.
+
+    Needs: one function of `kernel.call`, `nn.reshape`, `nn.weight`,
+    `nn.bind_sizes`, `nn.loop` and `nn.if`. Leaves: `kernel.schedule` of the same
+    name in its place.
 
     ```mlir
     func.func @main(%x: tensor<16xf32> {nn.name = "x"}) -> (tensor<16xf32> {nn.name = "y"}) {

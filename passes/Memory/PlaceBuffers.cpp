@@ -179,7 +179,8 @@ static nn::SizeAttr planArena(func::FuncOp function,
 static void assignSlots(const memory::BufferGraph &graph,
                         memory::Placement &placement) {
   SmallVector<SmallVector<memory::Lifetime>> slots;
-  for (auto [number, buffer] : llvm::enumerate(graph.getBuffers())) {
+  for (unsigned number = 0; number < graph.getBuffers().size(); ++number) {
+    const memory::Buffer &buffer = graph.getBuffers()[number];
     if (buffer.place != memory::Buffer::Place::Grown || !graph.isUsed(number))
       continue;
     auto *slot = llvm::find_if(slots, [&](ArrayRef<memory::Lifetime> lives) {

@@ -14,14 +14,21 @@
 namespace sinter::cli {
 
 namespace {
-/// Keeps the time of each launch of each run.
+/// Keeps the time of each launch of each run. A launch in a loop happens
+/// several times in a run.
 class LaunchRecorder {
 public:
-  explicit LaunchRecorder(size_t launches) : times(launches) {}
+  explicit LaunchRecorder(size_t launches) : sums(launches), times(launches) {}
 
   static void record(void *user, size_t launch, uint64_t nanoseconds) {
-    auto &times = static_cast<LaunchRecorder *>(user)->times;
-    times[launch].push_back(static_cast<double>(nanoseconds) * 1e-3);
+    static_cast<LaunchRecorder *>(user)->sums[launch] +=
+        static_cast<double>(nanoseconds) * 1e-3;
+  }
+
+  void endRun() {
+    for (size_t i = 0; i < sums.size(); ++i)
+      times[i].push_back(sums[i]);
+    sums.assign(sums.size(), 0);
   }
 
   std::vector<double> getMedians() {
@@ -35,6 +42,7 @@ public:
   }
 
 private:
+  std::vector<double> sums; ///< of this run
   std::vector<std::vector<double>> times;
 };
 } // namespace
@@ -63,6 +71,7 @@ LaunchTimes measureLaunches(const std::string &path, int threads) {
   Clock::time_point start = Clock::now();
   while (result.runs < fewest || Clock::now() - start < enough) {
     runModel(context.get(), binding.inputs);
+    recorder.endRun();
     ++result.runs;
   }
   result.isa = sinter_model_info(model.get())->isa;

@@ -113,8 +113,8 @@ SINTER_API sinter_status_t sinter_context_prepare(sinter_context_t *context,
  * tensor filled so may be passed again as it is, and still belongs to the
  * context.
  *
- * Nothing is allocated, except when free dimensions change or a NULL output
- * needs more memory than before.
+ * Nothing is allocated, except when free dimensions change, a NULL output
+ * needs more memory than before, or data asks for larger values than before.
  *
  * Fails with BAD_TENSOR (`expected` and `found` say what), BAD_DIMENSION,
  * BUFFER_TOO_SMALL (with the bytes needed), CHECK_FAILED (naming the ONNX
@@ -158,6 +158,7 @@ SINTER_API sinter_status_t sinter_context_requirements(
 /**
  * Type, rank, dims and bytes of output `index` at the free dimensions of the
  * last prepare (or run), with data NULL: what a caller needs to allocate it.
+ * Sizes that data decides are -1, and bytes is 0, until a run has found them.
  * Fails with INVALID_ARGUMENT before the first one.
  */
 SINTER_API sinter_status_t
