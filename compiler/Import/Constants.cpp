@@ -163,3 +163,116 @@ Value GraphImporter::createConstant(const Content &content, Location location) {
         nn::DivOp::create(builder, location, result, createSizes(divisors));
   return result;
 }
+
+//===- Sizes from data ----------------------------------------------------===//
+
+/// The integers of a small constant; nothing for others.
+static std::optional<SmallVector<SizeAttr>> readConstant(nn::WeightOp weight) {
+  nn::WeightAttr value = weight.getValue();
+  auto elements = value.getParams().getAs<DenseElementsAttr>("value");
+  if (!elements || !isa<IntegerType>(elements.getElementType()))
+    return std::nullopt;
+  bool isUnsigned = elements.getElementType().isUnsignedInteger();
+  SmallVector<SizeAttr> sizes;
+  for (const llvm::APInt &element : elements.getValues<llvm::APInt>())
+    sizes.push_back(nn::getSize(value.getContext(),
+                                isUnsigned ? element.getZExtValue()
+                                           : element.getSExtValue()));
+  return sizes;
+}
+
+SmallVector<SizeAttr> GraphImporter::readSizes(Value value, const Twine &hint) {
+  if (auto known = readTensors.find(value); known != readTensors.end())
+    return known->second;
+  auto type = cast<RankedTensorType>(value.getType());
+  Operation *op = value.getDefiningOp();
+  SmallVector<SizeAttr> sizes;
+  bool isJoined = false;
+  if (auto weight = dyn_cast_or_null<nn::WeightOp>(op)) {
+    if (auto constant = readConstant(weight))
+      return *constant;
+  } else if (auto given = dyn_cast_or_null<nn::SizeValueOp>(op)) {
+    return nn::getSizes(given.getSizes());
+  } else if (isa_and_nonnull<nn::ReshapeOp, nn::CastOp>(op)) {
+    auto from = cast<RankedTensorType>(op->getOperand(0).getType());
+    isJoined = isa<IntegerType>(from.getElementType()) &&
+               isa<IntegerType>(type.getElementType()) &&
+               type.getElementTypeBitWidth() >= 32;
+  } else if (isa_and_nonnull<nn::ConcatOp>(op)) {
+    isJoined = type.getRank() == 1;
+  }
+  if (isJoined) {
+    for (Value part : op->getOperands())
+      sizes.append(readSizes(part, hint));
+  } else if (type.getNumElements() > 0) {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointAfterValue(value);
+    Location location = value.getLoc();
+    Value elements = value;
+    int64_t count = type.getNumElements();
+    if (type.getRank() > 1)
+      elements = nn::ReshapeOp::create(
+          builder, location,
+          RankedTensorType::get(count, type.getElementType()), elements);
+    if (!type.getElementType().isSignlessInteger(32) &&
+        !type.getElementType().isSignlessInteger(64))
+      elements = nn::CastOp::create(
+          builder, location,
+          RankedTensorType::get(
+              cast<RankedTensorType>(elements.getType()).getShape(),
+              builder.getI64Type()),
+          elements);
+    SmallVector<Attribute> names;
+    for (int64_t i = 0; i < count; ++i) {
+      std::string name =
+          makeLateDim(type.getRank() == 0 ? hint : hint + "." + Twine(i));
+      names.push_back(builder.getStringAttr(name));
+      sizes.push_back(nn::getSymbol(context, name));
+    }
+    nn::BindSizesOp::create(builder, location, elements,
+                            builder.getArrayAttr(names), nullptr);
+  }
+  readTensors.try_emplace(value, sizes);
+  return sizes;
+}
+
+/// Whether `block` is `inner`, or a block around it.
+static bool encloses(Block *block, Block *inner) {
+  for (; inner; inner = inner->getParentOp() ? inner->getParentOp()->getBlock()
+                                             : nullptr)
+    if (inner == block)
+      return true;
+  return false;
+}
+
+SmallVector<SizeAttr> GraphImporter::settleSizes(ArrayRef<SizeAttr> sizes,
+                                                 ArrayRef<SizeAttr> bounds,
+                                                 Location location,
+                                                 const Twine &hint) {
+  SmallVector<SizeAttr> open, openBounds, result;
+  SmallVector<Attribute> names;
+  Block *block = builder.getInsertionBlock();
+  for (auto [i, size] : llvm::enumerate(sizes)) {
+    auto known = settled.find(size);
+    if (known == settled.end() || !encloses(known->second.second, block)) {
+      std::string name = makeLateDim(hint + "." + Twine(i));
+      names.push_back(builder.getStringAttr(name));
+      open.push_back(size);
+      if (!bounds.empty())
+        openBounds.push_back(bounds[i]);
+      settled[size] = {nn::getSymbol(context, name), block};
+    }
+    result.push_back(settled[size].first);
+  }
+  if (open.empty())
+    return result;
+  Value values = nn::SizeValueOp::create(
+      builder, location,
+      RankedTensorType::get(static_cast<int64_t>(open.size()),
+                            builder.getI64Type()),
+      nn::makeSizeArray(context, open));
+  nn::BindSizesOp::create(
+      builder, location, values, builder.getArrayAttr(names),
+      bounds.empty() ? ArrayAttr() : nn::makeSizeArray(context, openBounds));
+  return result;
+}

@@ -102,6 +102,17 @@ public:
     return freeDims->addLate(hint);
   }
 
+  /// The elements of an integer tensor of known size: those of constants, of
+  /// sizes and of what joins them, and late dimensions for all others. These
+  /// are bound where the tensor is computed; `hint` begins their names.
+  llvm::SmallVector<nn::SizeAttr> readSizes(mlir::Value value,
+                                            const llvm::Twine &hint);
+  /// A late dimension for each of `sizes`, bound at the insertion point.
+  llvm::SmallVector<nn::SizeAttr>
+  settleSizes(llvm::ArrayRef<nn::SizeAttr> sizes,
+              llvm::ArrayRef<nn::SizeAttr> bounds, mlir::Location location,
+              const llvm::Twine &hint);
+
   void report(ImportIssue issue);
   void warn(llvm::StringRef message) {
     if (warning)
@@ -154,6 +165,10 @@ private:
   std::vector<std::unique_ptr<onnx::Node>> resolvedNodes;
   llvm::MapVector<std::pair<nn::SizeAttr, nn::SizeAttr>, mlir::DictionaryAttr>
       assumptions;
+  /// What readSizes found for a tensor, and settleSizes for a formula in blocks
+  /// inside the given one.
+  llvm::DenseMap<mlir::Value, llvm::SmallVector<nn::SizeAttr>> readTensors;
+  llvm::DenseMap<nn::SizeAttr, std::pair<nn::SizeAttr, mlir::Block *>> settled;
 };
 
 } // namespace sinter

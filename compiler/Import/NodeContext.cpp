@@ -83,6 +83,72 @@ NodeContext::getNumberList(unsigned index) const {
   return content ? content->getNumbers() : std::nullopt;
 }
 
+FailureOr<SmallVector<SizeAttr>>
+NodeContext::readSizeList(unsigned index, StringRef what) {
+  if (auto known = getSizeList(index))
+    return *known;
+  if (auto numbers = getNumberList(index)) {
+    SmallVector<SizeAttr> sizes;
+    for (double number : *numbers)
+      sizes.push_back(getSize(static_cast<int64_t>(number)));
+    return sizes;
+  }
+  RankedTensorType type = getType(index);
+  if (!type.hasStaticShape() || type.getNumElements() > Content::kMaxElements)
+    return unsupported(what + " with a number of elements known when compiling",
+                       "a tensor of shape " + nn::toString(getSizes(index)),
+                       "give the tensor a constant length: it decides the rank "
+                       "or the number of results");
+  Value value = getInput(index);
+  return value ? readSizes(value, what)
+               : FailureOr<SmallVector<SizeAttr>>(failure());
+}
+
+FailureOr<SizeAttr> NodeContext::readSize(unsigned index, StringRef what) {
+  auto sizes = readSizeList(index, what);
+  if (failed(sizes))
+    return failure();
+  if (sizes->size() != 1)
+    return invalid(what + " with one element", Twine(sizes->size()));
+  return sizes->front();
+}
+
+SmallVector<SizeAttr> NodeContext::readSizes(Value value, StringRef what) {
+  return importer.readSizes(value, Twine(getName()) + "." + what);
+}
+
+FailureOr<AxisSet> NodeContext::readAxes(unsigned index, int64_t rank) {
+  auto axes = readSizeList(index, "axes");
+  return failed(axes) ? FailureOr<AxisSet>(failure()) : makeAxes(*axes, rank);
+}
+
+FailureOr<AxisSet> NodeContext::makeAxes(ArrayRef<SizeAttr> axes,
+                                         int64_t rank) {
+  SmallVector<int64_t> known;
+  for (SizeAttr axis : axes)
+    if (std::optional<int64_t> constant = axis.getConstant())
+      known.push_back(*constant);
+  if (failed(normalizeAxes(known, rank)))
+    return failure();
+  AxisSet set;
+  set.rank = rank;
+  for (SizeAttr axis : axes) {
+    SizeAttr place = nn::add(axis, nn::mul(isNegative(axis), rank));
+    SmallVector<SizeAttr> hit;
+    for (int64_t dim = 0; dim < rank; ++dim)
+      hit.push_back(isEqual(place, dim));
+    set.hits.push_back(settle(hit, "axis"));
+  }
+  SizeAttr count = getSize(0);
+  for (int64_t dim = 0; dim < rank; ++dim)
+    count =
+        nn::add(count, nn::min(set.contains(getContext(), dim), getSize(1)));
+  if (failed(unify(count, getSize(axes.size()),
+                   "axes of a tensor of rank " + Twine(rank) + ", each once")))
+    return failure();
+  return set;
+}
+
 LogicalResult NodeContext::needConstant(unsigned index, StringRef what) {
   return unsupported(what + " known when compiling",
                      "a value that is computed from data",
@@ -204,6 +270,45 @@ FailureOr<SizeAttr> NodeContext::unify(SizeAttr lhs, SizeAttr rhs,
   return getComplexity(rhs) < getComplexity(lhs) ? rhs : lhs;
 }
 
+LogicalResult NodeContext::needNonNegative(SizeAttr size,
+                                           const Twine &expected) {
+  auto [least, most] = nn::getRange(size);
+  if (most < 0)
+    return invalid(expected, nn::toString(size));
+  if (least >= 0)
+    return success();
+  importer.assumeEqual(nn::max(size, getSize(0)), size, *this, expected.str());
+  return success();
+}
+
+/// The size to which two broadcast. A late one may be 1 when running: then the
+/// other one counts.
+FailureOr<SizeAttr> NodeContext::broadcastSize(SizeAttr lhs, SizeAttr rhs) {
+  constexpr StringLiteral expected = "sizes that broadcast: equal, or 1";
+  if (lhs == rhs || rhs.isConstant(1))
+    return lhs;
+  if (lhs.isConstant(1))
+    return rhs;
+  auto mayBeOne = [](SizeAttr size) {
+    auto [least, most] = nn::getRange(size);
+    return least <= 1 && most >= 1;
+  };
+  if ((!nn::hasLate(lhs) && !nn::hasLate(rhs)) ||
+      (!mayBeOne(lhs) && !mayBeOne(rhs)))
+    return unify(lhs, rhs, expected);
+  // One is 1, or both are equal: [lhs != 1] * [rhs != 1] * (lhs - rhs) = 0.
+  SizeAttr one = getSize(1);
+  SizeAttr bothCount = nn::mul(nn::sub(one, isEqual(lhs, 1)),
+                               nn::sub(one, isEqual(rhs, 1)));
+  importer.assumeEqual(nn::mul(bothCount, nn::sub(lhs, rhs)), getSize(0), *this,
+                       expected);
+  if (!mayBeOne(lhs) || !mayBeOne(rhs))
+    return mayBeOne(lhs) ? rhs : lhs;
+  // The larger one, but a size of 0 wins over 1.
+  return nn::mul(nn::max(lhs, rhs),
+                 nn::mul(nn::min(lhs, one), nn::min(rhs, one)));
+}
+
 FailureOr<SmallVector<SizeAttr>>
 NodeContext::broadcast(ArrayRef<SizeAttr> lhs, ArrayRef<SizeAttr> rhs) {
   if (lhs.size() < rhs.size())
@@ -211,18 +316,10 @@ NodeContext::broadcast(ArrayRef<SizeAttr> lhs, ArrayRef<SizeAttr> rhs) {
   SmallVector<SizeAttr> result(lhs);
   size_t lead = lhs.size() - rhs.size();
   for (size_t i = 0; i < rhs.size(); ++i) {
-    SizeAttr &size = result[lead + i];
-    if (rhs[i].isConstant(1))
-      continue;
-    if (size.isConstant(1)) {
-      size = rhs[i];
-      continue;
-    }
-    FailureOr<SizeAttr> common =
-        unify(size, rhs[i], "sizes that broadcast: equal, or 1");
+    FailureOr<SizeAttr> common = broadcastSize(result[lead + i], rhs[i]);
     if (failed(common))
       return failure();
-    size = *common;
+    result[lead + i] = *common;
   }
   return result;
 }
@@ -238,14 +335,33 @@ void NodeContext::reconcile(SmallVectorImpl<Value> &operands) {
     }
     target = std::move(*next);
   }
-  for (Value &operand : operands) {
-    SmallVector<SizeAttr> own = nn::getSizes(operand.getType());
-    size_t lead = target.size() - own.size();
-    for (size_t i = 0; i < own.size(); ++i)
-      if (!own[i].isConstant(1))
-        own[i] = target[lead + i];
-    operand = reshape(operand, own);
+  for (Value &operand : operands)
+    operand = fit(operand, target);
+}
+
+SmallVector<SizeAttr> NodeContext::settle(ArrayRef<SizeAttr> sizes,
+                                          StringRef what,
+                                          ArrayRef<SizeAttr> bounds) {
+  // What has no more is about as simple as a name.
+  constexpr unsigned kMaxAtoms = 6;
+  SmallVector<SizeAttr> result(sizes), open, openBounds;
+  SmallVector<size_t> places;
+  for (auto [i, size] : llvm::enumerate(sizes)) {
+    if (!nn::hasLate(size) ||
+        countAtoms(size) <= (bounds.empty() ? kMaxAtoms : 1))
+      continue;
+    places.push_back(i);
+    open.push_back(size);
+    if (!bounds.empty())
+      openBounds.push_back(bounds[i]);
   }
+  if (open.empty())
+    return result;
+  SmallVector<SizeAttr> settled = importer.settleSizes(
+      open, openBounds, location, Twine(getName()) + "." + what);
+  for (auto [place, size] : llvm::zip_equal(places, settled))
+    result[place] = size;
+  return result;
 }
 
 //===- Building -----------------------------------------------------------===//
@@ -284,7 +400,35 @@ Value NodeContext::cast(Value value, Type elementType) {
       value);
 }
 
+Value NodeContext::sizeValue(SizeAttr size, Type elementType) {
+  Content content;
+  content.elementType = elementType;
+  content.elements.push_back(Element::ofSize(size));
+  return importer.createConstant(content, location);
+}
+
+Value NodeContext::fit(Value value, ArrayRef<SizeAttr> shape) {
+  SmallVector<SizeAttr> own = nn::getSizes(value.getType());
+  size_t lead = shape.size() - own.size();
+  for (size_t i = 0; i < own.size(); ++i) {
+    SizeAttr size = own[i], wanted = shape[lead + i];
+    if (size == wanted || size.isConstant(1))
+      continue;
+    own[i] = wanted;
+    // The indices count where the size is not 1, and else stay 0.
+    SizeAttr step = nn::min(nn::max(nn::add(size, -1), getSize(0)), getSize(1));
+    if ((!nn::hasLate(size) && !nn::hasLate(wanted)) || step.isConstant(1))
+      continue;
+    Value indices = createTyped<nn::IotaOp>(
+        nn::makeTensorType(wanted, IntegerType::get(getContext(), 64)),
+        /*axis=*/0, getSize(0), step);
+    value = create<nn::GatherOp>(value, indices, static_cast<int64_t>(i));
+  }
+  return reshape(value, own);
+}
+
 Value NodeContext::broadcastTo(Value value, ArrayRef<SizeAttr> sizes) {
+  value = fit(value, sizes);
   auto type = llvm::cast<RankedTensorType>(value.getType());
   RankedTensorType target = nn::makeTensorType(sizes, type.getElementType());
   return type == target ? value : createTyped<nn::BroadcastOp>(target, value);

@@ -8,6 +8,7 @@
 #define SINTER_COMPILER_IMPORT_NODECONTEXT_H
 
 #include "compiler/Import/GraphImporter.h"
+#include "compiler/Import/LateSizes.h"
 
 namespace sinter {
 
@@ -72,9 +73,20 @@ public:
   /// Null if the elements are not known or the input is missing.
   const Content *getContent(unsigned index) const;
   /// The elements of a list of integers: sizes, or constants only. Nothing if
-  /// they are not known; use `needConstant` to say so.
+  /// they are not known; use `needConstant` to say so, or `readSizeList`.
   std::optional<llvm::SmallVector<nn::SizeAttr>>
   getSizeList(unsigned index) const;
+  /// The elements of a list of numbers, cut to whole ones. Those that are not
+  /// known when compiling are read while the model runs: late dimensions, any
+  /// integers. `what` names the list in the refusal of one of unknown length.
+  mlir::FailureOr<llvm::SmallVector<nn::SizeAttr>>
+  readSizeList(unsigned index, llvm::StringRef what);
+  /// The only element of such a list.
+  mlir::FailureOr<nn::SizeAttr> readSize(unsigned index, llvm::StringRef what);
+  /// The axes of a tensor of rank `rank` that input `index` lists.
+  mlir::FailureOr<AxisSet> readAxes(unsigned index, int64_t rank);
+  mlir::FailureOr<AxisSet> makeAxes(llvm::ArrayRef<nn::SizeAttr> axes,
+                                    int64_t rank);
   std::optional<llvm::SmallVector<int64_t>>
   getIntegerList(unsigned index) const;
   std::optional<llvm::SmallVector<double>> getNumberList(unsigned index) const;
@@ -112,9 +124,23 @@ public:
   /// where that depends on free dimensions. Failure if they never are.
   mlir::FailureOr<nn::SizeAttr> unify(nn::SizeAttr lhs, nn::SizeAttr rhs,
                                       const llvm::Twine &expected);
-  /// The shape to which `shapes` broadcast, sizes unified.
+  /// Checks that `size` is not negative, or assumes it.
+  mlir::LogicalResult needNonNegative(nn::SizeAttr size,
+                                      const llvm::Twine &expected);
+  /// The shape to which `shapes` broadcast, sizes unified. A late size may turn
+  /// out to be 1, and give way then.
   mlir::FailureOr<llvm::SmallVector<nn::SizeAttr>>
   broadcast(llvm::ArrayRef<nn::SizeAttr> lhs, llvm::ArrayRef<nn::SizeAttr> rhs);
+  /// `sizes`, where long formulas of late dimensions are replaced by late
+  /// dimensions of their own, whose names end with `what`. `bounds`, where
+  /// given, are what the sizes never exceed.
+  llvm::SmallVector<nn::SizeAttr>
+  settle(llvm::ArrayRef<nn::SizeAttr> sizes, llvm::StringRef what,
+         llvm::ArrayRef<nn::SizeAttr> bounds = {});
+  /// The elements of an integer tensor of known size as sizes: see
+  /// `readSizeList`.
+  llvm::SmallVector<nn::SizeAttr> readSizes(mlir::Value value,
+                                            llvm::StringRef what);
 
   //===- Building ---------------------------------------------------------===//
   template <typename OpTy, typename... Args>
@@ -133,6 +159,12 @@ public:
   mlir::Value reshape(mlir::Value value, llvm::ArrayRef<nn::SizeAttr> sizes);
   mlir::Value transpose(mlir::Value value, llvm::ArrayRef<int64_t> permutation);
   mlir::Value cast(mlir::Value value, mlir::Type elementType);
+  /// `value` with the sizes of `shape`, to which it broadcasts, in all
+  /// dimensions that are not 1. A late size that may be 1 is repeated.
+  mlir::Value fit(mlir::Value value, llvm::ArrayRef<nn::SizeAttr> shape);
+  /// A constant of rank 0 with the value of `size`.
+  mlir::Value sizeValue(nn::SizeAttr size, mlir::Type elementType);
+  /// Repeats dimensions of size 1, where late ones may be that when running.
   mlir::Value broadcastTo(mlir::Value value,
                           llvm::ArrayRef<nn::SizeAttr> sizes);
   mlir::Value reduce(mlir::Value value, nn::ReduceKind kind,
@@ -144,6 +176,8 @@ public:
   bool hasFailed() const { return buildFailed; }
 
 private:
+  mlir::FailureOr<nn::SizeAttr> broadcastSize(nn::SizeAttr lhs,
+                                              nn::SizeAttr rhs);
   void reconcile(llvm::SmallVectorImpl<mlir::Value> &operands);
   static mlir::Value firstValue() { return {}; }
   template <typename First, typename... Rest>

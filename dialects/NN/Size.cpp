@@ -248,7 +248,9 @@ static std::optional<int64_t> evaluateAtom(const SizeAtom &atom,
     return std::min(*lhs, *rhs);
   if (atom.kind == SizeAtomKind::Max)
     return std::max(*lhs, *rhs);
-  if (*rhs == 0 || (*lhs == INT64_MIN && *rhs == -1))
+  if (*rhs == 0)
+    return 0;
+  if (*lhs == INT64_MIN && *rhs == -1)
     return std::nullopt;
   return atom.kind == SizeAtomKind::FloorDiv
              ? llvm::divideFloorSigned(*lhs, *rhs)

@@ -262,16 +262,25 @@ static bool cancelCommonFactors(SizeAttr &lhs, SizeAttr &rhs) {
   return true;
 }
 
-/// Whether a division by `rhs` is not defined.
-static bool isBadDivisor(SizeAttr lhs, SizeAttr rhs) {
-  return lhs.isUnknown() || rhs.isUnknown() ||
-         rhs.getConstant().value_or(1) <= 0;
+/// Whether `divisor` may be 0 when running, so that nothing can be cancelled:
+/// late dimensions may have any value.
+static bool mayBeZero(SizeAttr divisor) {
+  if (!hasLate(divisor))
+    return false;
+  auto [least, most] = getRange(divisor);
+  return least <= 0 && most >= 0;
 }
 
 SizeAttr nn::floorDiv(SizeAttr lhs, SizeAttr rhs) {
   MLIRContext *context = lhs.getContext();
-  if (isBadDivisor(lhs, rhs))
+  if (lhs.isUnknown() || rhs.isUnknown())
     return getUnknown(context);
+  if (std::optional<int64_t> constant = rhs.getConstant();
+      constant && *constant <= 0)
+    return *constant == 0 ? getSize(context, 0)
+                          : floorDiv(mul(lhs, -1), mul(rhs, -1));
+  if (mayBeZero(rhs))
+    return lhs.isConstant(0) ? lhs : makeAtom(SizeAtomKind::FloorDiv, lhs, rhs);
   if (SizeAttr exact = divideExactly(lhs, rhs))
     return exact;
   SplitSize split{getSize(context, 0), lhs};
@@ -346,8 +355,13 @@ static SizeAttr modByConstant(SizeAttr lhs, int64_t rhs) {
 
 SizeAttr nn::mod(SizeAttr lhs, SizeAttr rhs) {
   MLIRContext *context = lhs.getContext();
-  if (isBadDivisor(lhs, rhs))
+  if (lhs.isUnknown() || rhs.isUnknown())
     return getUnknown(context);
+  if (std::optional<int64_t> constant = rhs.getConstant();
+      constant && *constant <= 0)
+    return *constant == 0 ? getSize(context, 0)
+                          : mul(mod(mul(lhs, -1), mul(rhs, -1)), -1);
+  // From here on the result is 0 for a divisor of 0 on both sides.
   if (divideExactly(lhs, rhs))
     return getSize(context, 0);
   SizeAttr rest = lhs;

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/Lower/KernelBuilder.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -127,33 +128,41 @@ struct SizeEmitter {
   Value min(Value lhs, Value rhs) { return kb.min(lhs, rhs); }
   Value max(Value lhs, Value rhs) { return kb.max(lhs, rhs); }
 
-  /// Quotient towards zero and its remainder; a divisor below 1 counts as 1.
-  std::pair<Value, Value> divide(Value lhs, Value &rhs) {
-    rhs = kb.max(rhs, kb.index(1));
-    Value quotient = kb.b.createOrFold<arith::DivSIOp>(kb.loc, lhs, rhs);
-    return {quotient, kb.sub(lhs, kb.mul(quotient, rhs))};
-  }
-  Value compare(arith::CmpIPredicate predicate, Value lhs) {
-    return kb.b.createOrFold<arith::CmpIOp>(kb.loc, predicate, lhs,
-                                            kb.index(0));
+  Value compare(arith::CmpIPredicate predicate, Value lhs, Value rhs) {
+    return kb.b.createOrFold<arith::CmpIOp>(kb.loc, predicate, lhs, rhs);
   }
   Value select(Value condition, Value yes, Value no) {
     return kb.b.createOrFold<arith::SelectOp>(kb.loc, condition, yes, no);
   }
-  Value floorDiv(Value lhs, Value rhs) {
-    auto [quotient, rest] = divide(lhs, rhs);
-    return select(compare(arith::CmpIPredicate::slt, rest),
-                  kb.sub(quotient, kb.index(1)), quotient);
+  /// Whether `value` is 0 or -1: division by these is multiplication, and what
+  /// machines do there may trap.
+  Value isTrivial(Value value) {
+    return compare(arith::CmpIPredicate::ult, kb.add(value, kb.index(1)),
+                   kb.index(2));
   }
-  Value ceilDiv(Value lhs, Value rhs) {
-    auto [quotient, rest] = divide(lhs, rhs);
-    return select(compare(arith::CmpIPredicate::sgt, rest),
-                  kb.add(quotient, kb.index(1)), quotient);
+  Value floorDiv(Value lhs, Value rhs) {
+    Value trivial = isTrivial(rhs);
+    Value divisor = select(trivial, kb.index(1), rhs);
+    Value quotient = kb.b.createOrFold<arith::DivSIOp>(kb.loc, lhs, divisor);
+    Value rest = kb.sub(lhs, kb.mul(quotient, divisor));
+    // Rounded up where the remainder has not the sign of the divisor.
+    Value isUp;
+    if (std::optional<int64_t> known = getConstantIntValue(rhs);
+        known && *known > 0) {
+      isUp = compare(arith::CmpIPredicate::slt, rest, kb.index(0));
+    } else {
+      Value differs = compare(
+          arith::CmpIPredicate::slt,
+          kb.b.createOrFold<arith::XOrIOp>(kb.loc, rest, divisor), kb.index(0));
+      Value isRest = compare(arith::CmpIPredicate::ne, rest, kb.index(0));
+      isUp = kb.b.createOrFold<arith::AndIOp>(kb.loc, differs, isRest);
+    }
+    Value floor = select(isUp, kb.sub(quotient, kb.index(1)), quotient);
+    return select(trivial, kb.mul(lhs, rhs), floor);
   }
   Value mod(Value lhs, Value rhs) {
-    auto [quotient, rest] = divide(lhs, rhs);
-    return select(compare(arith::CmpIPredicate::slt, rest), kb.add(rest, rhs),
-                  rest);
+    Value rest = kb.sub(lhs, kb.mul(floorDiv(lhs, rhs), rhs));
+    return select(isTrivial(rhs), kb.index(0), rest);
   }
 };
 

@@ -23,8 +23,8 @@ llvm::SmallVector<nn::SizeAttr> SizeTable::getSizes() const {
 
 namespace {
 
-/// Builds LLVM IR for a size (see nn::build). Evaluating one never traps: a
-/// divisor below 1, which only data can make, counts as 1, as in kernels.
+/// Builds LLVM IR for a size (see nn::build). Evaluating never traps: a zero
+/// divisor gives 0.
 struct SizeEmitter {
   llvm::IRBuilder<> &b;
   const llvm::StringMap<Value *> &symbols;
@@ -40,15 +40,28 @@ struct SizeEmitter {
     return b.CreateSelect(b.CreateICmpSGT(x, y), x, y);
   }
   Value *floorDiv(Value *x, Value *y) {
-    y = max(y, b.getInt64(1));
-    return b.CreateSub(
-        b.CreateSDiv(x, y),
-        b.CreateZExt(b.CreateICmpSLT(b.CreateSRem(x, y), b.getInt64(0)),
-                     b.getInt64Ty()));
+    Value *trivial = isTrivial(y);
+    Value *divisor = b.CreateSelect(trivial, b.getInt64(1), y);
+    Value *quotient = b.CreateSub(
+        b.CreateSDiv(x, divisor),
+        b.CreateZExt(hasNegativeRemainder(x, divisor), b.getInt64Ty()));
+    return b.CreateSelect(trivial, b.CreateMul(x, y), quotient);
   }
   Value *mod(Value *x, Value *y) {
-    y = max(y, b.getInt64(1));
-    return b.CreateSub(x, b.CreateMul(floorDiv(x, y), y));
+    return b.CreateSelect(isTrivial(y), b.getInt64(0),
+                          b.CreateSub(x, b.CreateMul(floorDiv(x, y), y)));
+  }
+
+private:
+  /// Whether `y` is 0 or -1: division by these is multiplication.
+  Value *isTrivial(Value *y) {
+    return b.CreateICmpULT(b.CreateAdd(y, b.getInt64(1)), b.getInt64(2));
+  }
+  Value *hasNegativeRemainder(Value *x, Value *y) {
+    Value *remainder = b.CreateSRem(x, y);
+    return b.CreateAnd(
+        b.CreateICmpNE(remainder, b.getInt64(0)),
+        b.CreateICmpSLT(b.CreateXor(remainder, y), b.getInt64(0)));
   }
 };
 

@@ -103,9 +103,9 @@ static bool foldConstantOfShape(NodeContext &node) {
 }
 
 static LogicalResult importConstantOfShape(NodeContext &node) {
-  auto shape = node.getSizeList(0);
-  if (!shape)
-    return node.needConstant(0, "a shape that is");
+  auto shape = node.readSizeList(0, "shape");
+  if (failed(shape))
+    return failure();
   Content content;
   Element element;
   if (!getFillValue(node, element, content.elementType))
@@ -113,27 +113,21 @@ static LogicalResult importConstantOfShape(NodeContext &node) {
                         "another tensor");
   content.elements.push_back(element);
   for (SizeAttr size : *shape)
-    if (nn::getRange(size).second < 0)
-      return node.invalid("sizes that are not negative", nn::toString(*shape));
+    if (failed(node.needNonNegative(size, "sizes that are not negative")))
+      return failure();
   Value scalar = node.getImporter().createConstant(content, node.getLocation());
   return node.setOutput(0, node.broadcastTo(scalar, *shape));
 }
 
 //===- Range --------------------------------------------------------------===//
 
-/// Number of elements in [start, limit) by `delta`; nothing for a delta of
-/// unknown sign.
-static std::optional<SizeAttr> countRange(SizeAttr start, SizeAttr limit,
-                                          SizeAttr delta) {
-  MLIRContext *context = start.getContext();
-  auto [low, high] = nn::getRange(delta);
-  SizeAttr zero = nn::getSize(context, 0);
-  if (low > 0)
-    return nn::max(nn::ceilDiv(nn::sub(limit, start), delta), zero);
-  if (high < 0)
-    return nn::max(nn::ceilDiv(nn::sub(start, limit), nn::sub(zero, delta)),
+/// Number of elements in [start, limit) by `delta`, which is not 0.
+static SizeAttr countRange(SizeAttr start, SizeAttr limit, SizeAttr delta) {
+  SizeAttr zero = nn::getSize(start.getContext(), 0);
+  if (nn::getRange(delta).second < 0)
+    return nn::max(nn::ceilDiv(nn::sub(start, limit), nn::mul(delta, -1)),
                    zero);
-  return std::nullopt;
+  return nn::max(nn::ceilDiv(nn::sub(limit, start), delta), zero);
 }
 
 /// The three inputs as sizes, where all are whole.
@@ -157,15 +151,16 @@ static std::optional<SmallVector<SizeAttr>> getRangeSizes(NodeContext &node) {
 
 static bool foldRange(NodeContext &node) {
   auto sizes = getRangeSizes(node);
-  auto count =
-      sizes ? countRange((*sizes)[0], (*sizes)[1], (*sizes)[2]) : std::nullopt;
+  if (!sizes || !(*sizes)[0].getConstant() || !(*sizes)[2].getConstant() ||
+      (*sizes)[2].isConstant(0))
+    return false;
   Content content;
   content.elementType = node.getElementType(0);
-  if (!count || !count->getConstant() ||
-      !mayHaveContent(*count->getConstant(), content.elementType) ||
-      !(*sizes)[0].getConstant() || !(*sizes)[2].getConstant())
+  std::optional<int64_t> count =
+      countRange((*sizes)[0], (*sizes)[1], (*sizes)[2]).getConstant();
+  if (!count || !mayHaveContent(*count, content.elementType))
     return false;
-  content.shape.push_back(*count->getConstant());
+  content.shape.push_back(*count);
   for (int64_t i = 0; i < content.shape[0]; ++i) {
     int64_t value = *(*sizes)[0].getConstant() + i * *(*sizes)[2].getConstant();
     content.elements.push_back(
@@ -175,43 +170,81 @@ static bool foldRange(NodeContext &node) {
   return succeeded(node.setContent(0, std::move(content)));
 }
 
+/// The number of elements of a range of floats, computed when running.
+static FailureOr<SizeAttr> readFloatCount(NodeContext &node) {
+  Type f64 = Float64Type::get(node.getContext());
+  auto scalar = [&](unsigned i) {
+    return node.reshape(node.getInput(i), {});
+  };
+  Value span = node.cast(
+      node.elementwise<nn::SubOp>({scalar(1), scalar(0)}), f64);
+  Value steps =
+      node.elementwise<nn::DivOp>({span, node.cast(scalar(2), f64)});
+  Value count = node.cast(node.elementwise<nn::CeilOp>({steps}),
+                          IntegerType::get(node.getContext(), 64));
+  return nn::max(node.readSizes(count, "count").front(), node.getSize(0));
+}
+
 static LogicalResult importRange(NodeContext &node) {
   Type type = node.getElementType(0),
        i64 = IntegerType::get(node.getContext(), 64);
-  if (auto sizes = getRangeSizes(node)) {
-    auto count = countRange((*sizes)[0], (*sizes)[1], (*sizes)[2]);
-    if (!count)
-      return node.needConstant(2, "a step whose sign is");
+  for (unsigned i = 0; i < 3; ++i)
+    if (!nn::getNumElements(node.getType(i)).isConstant(1))
+      return node.invalid("start, limit and delta of one element",
+                          "one of shape " + nn::toString(node.getSizes(i)));
+  auto sizes = getRangeSizes(node);
+  if (!sizes && isa<IntegerType>(type)) {
+    sizes.emplace();
+    for (auto [i, name] : {std::pair(0, "start"), {1, "limit"}, {2, "delta"}}) {
+      FailureOr<SizeAttr> size = node.readSize(i, name);
+      if (failed(size))
+        return failure();
+      sizes->push_back(*size);
+    }
+  }
+  if (sizes) {
+    SizeAttr delta = (*sizes)[2];
+    if (failed(node.unify(isEqual(delta, 0), node.getSize(0),
+                          "a delta other than 0")))
+      return failure();
+    SizeAttr count = countRange((*sizes)[0], (*sizes)[1], delta);
     Value iota = node.createTyped<nn::IotaOp>(
-        nn::makeTensorType(*count, i64), /*axis=*/0, (*sizes)[0], (*sizes)[2]);
+        nn::makeTensorType(node.settle(count, "count"), i64), /*axis=*/0,
+        (*sizes)[0], delta);
     return node.setOutput(0, node.cast(iota, type));
   }
-  // Floats that are not whole: constants only.
   auto start = node.getNumberList(0), limit = node.getNumberList(1),
        delta = node.getNumberList(2);
-  if (!start || !limit || !delta || delta->front() == 0)
-    return node.needConstant(1, "a range whose ends are");
-  int64_t count = std::max<int64_t>(
-      0, std::ceil((limit->front() - start->front()) / delta->front()));
-  Value iota = node.createTyped<nn::IotaOp>(RankedTensorType::get(count, i64),
+  FailureOr<SizeAttr> count = node.getSize(0);
+  if (delta && delta->front() == 0)
+    return node.invalid("a delta other than 0", "0");
+  if (start && limit && delta)
+    count = node.getSize(std::max<int64_t>(
+        0, std::ceil((limit->front() - start->front()) / delta->front())));
+  else
+    count = readFloatCount(node);
+  if (failed(count))
+    return failure();
+  Value iota = node.createTyped<nn::IotaOp>(nn::makeTensorType(*count, i64),
                                             /*axis=*/0, node.getSize(0),
                                             node.getSize(1));
   Value scaled = node.elementwise<nn::MulOp>(
-      {node.cast(iota, type), node.scalar(delta->front(), type)});
-  return node.setOutput(0, node.elementwise<nn::AddOp>(
-                               {scaled, node.scalar(start->front(), type)}));
+      {node.cast(iota, type), node.reshape(node.getInput(2), {})});
+  return node.setOutput(
+      0, node.elementwise<nn::AddOp>(
+             {scaled, node.reshape(node.getInput(0), {})}));
 }
 
 //===- EyeLike, OneHot, Trilu ---------------------------------------------===//
 
 /// Positions along `axis`, to broadcast over a tensor of rank `rank`.
 static Value createPositions(NodeContext &node, SizeAttr size, int64_t axis,
-                             int64_t rank, int64_t start = 0) {
+                             int64_t rank, SizeAttr start = {}) {
   SmallVector<SizeAttr> sizes(rank, node.getSize(1));
   sizes[axis] = size;
   return node.createTyped<nn::IotaOp>(
       nn::makeTensorType(sizes, IntegerType::get(node.getContext(), 64)), axis,
-      node.getSize(start), node.getSize(1));
+      start ? start : node.getSize(0), node.getSize(1));
 }
 
 static LogicalResult importEyeLike(NodeContext &node) {
@@ -223,7 +256,8 @@ static LogicalResult importEyeLike(NodeContext &node) {
   if (!type || sizes.size() != 2)
     return node.unsupported("a matrix of numbers", "another tensor",
                             "replace the node by a constant");
-  Value rows = createPositions(node, sizes[0], 0, 2, node.getInt("k", 0));
+  Value rows = createPositions(node, sizes[0], 0, 2,
+                               node.getSize(node.getInt("k", 0)));
   Value isDiagonal = node.elementwise<nn::EqualOp>(
       {rows, createPositions(node, sizes[1], 1, 2)});
   return node.setOutput(0, node.cast(isDiagonal, type));
@@ -231,15 +265,14 @@ static LogicalResult importEyeLike(NodeContext &node) {
 
 static LogicalResult importTrilu(NodeContext &node) {
   int64_t rank = node.getRank(0);
-  std::optional<SmallVector<int64_t>> k =
-      node.hasInput(1) ? node.getIntegerList(1) : SmallVector<int64_t>{0};
+  FailureOr<SizeAttr> k = node.hasInput(1) ? node.readSize(1, "k")
+                                           : FailureOr<SizeAttr>(node.getSize(0));
   if (rank < 2)
     return node.invalid("a tensor of rank 2 or more", "rank " + Twine(rank));
-  if (!k || k->size() != 1)
-    return node.needConstant(1, "a diagonal that is");
+  if (failed(k))
+    return failure();
   SmallVector<SizeAttr> sizes = node.getSizes(0);
-  Value rows =
-      createPositions(node, sizes[rank - 2], rank - 2, rank, k->front());
+  Value rows = createPositions(node, sizes[rank - 2], rank - 2, rank, *k);
   Value columns = createPositions(node, sizes[rank - 1], rank - 1, rank);
   bool upper = node.getInt("upper", 1) != 0;
   Value keeps = upper ? node.elementwise<nn::LessEqualOp>({rows, columns})
@@ -250,9 +283,10 @@ static LogicalResult importTrilu(NodeContext &node) {
 }
 
 static LogicalResult importOneHot(NodeContext &node) {
-  auto depth = node.getSizeList(1);
-  if (!depth || depth->size() != 1)
-    return node.needConstant(1, "a depth that is");
+  FailureOr<SizeAttr> depth = node.readSize(1, "depth");
+  if (failed(depth) ||
+      failed(node.needNonNegative(*depth, "a depth that is not negative")))
+    return failure();
   SmallVector<SizeAttr> sizes = node.getSizes(0), values = node.getSizes(2);
   if (values.size() != 1 || !values[0].isConstant(2))
     return node.invalid("two values: off and on", nn::toString(values));
@@ -270,7 +304,7 @@ static LogicalResult importOneHot(NodeContext &node) {
       node.elementwise<nn::LessOp>({indices, node.scalar(0, i64)});
   indices = node.elementwise<nn::WhereOp>({isNegative, wrapped, indices});
   Value isHot = node.elementwise<nn::EqualOp>(
-      {indices, createPositions(node, depth->front(), *axis, rank)});
+      {indices, createPositions(node, *depth, *axis, rank)});
   auto pick = [&](int64_t i) {
     Value one = node.create<nn::SliceOp>(
         node.getInput(2), nn::makeSizeArray(node.getContext(), node.getSize(i)),

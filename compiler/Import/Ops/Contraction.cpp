@@ -25,18 +25,13 @@ static FailureOr<Value> multiply(NodeContext &node, Value lhs, Value rhs) {
   if (failed(batch))
     return failure();
   // Where two names mean the same size, both operands get the one that stays.
-  auto align = [&](Value value, SmallVector<nn::SizeAttr> sizes,
-                   unsigned depthDim) {
-    SmallVector<nn::SizeAttr> wanted = sizes;
-    wanted[depthDim] = *depth;
-    unsigned lead = batch->size() - (sizes.size() - 2);
-    for (unsigned dim = 0; dim + 2 < sizes.size(); ++dim)
-      if (!sizes[dim].isConstant(1))
-        wanted[dim] = (*batch)[lead + dim];
-    return wanted == sizes ? value : node.reshape(value, wanted);
+  auto align = [&](Value value, nn::SizeAttr rows, nn::SizeAttr columns) {
+    SmallVector<nn::SizeAttr> wanted = *batch;
+    wanted.append({rows, columns});
+    return node.fit(value, wanted);
   };
-  lhs = align(lhs, left, left.size() - 1);
-  rhs = align(rhs, right, right.size() - 2);
+  lhs = align(lhs, left[left.size() - 2], *depth);
+  rhs = align(rhs, *depth, right.back());
   return node.create<nn::MatmulOp>(lhs, rhs);
 }
 

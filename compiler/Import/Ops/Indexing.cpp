@@ -16,16 +16,17 @@ using nn::SizeAttr;
 namespace {
 /// Slice with one entry for each dimension of the input.
 struct SliceForm {
-  SmallVector<SizeAttr> starts, sizes;
-  SmallVector<int64_t> steps;
+  SmallVector<SizeAttr> starts, sizes, steps;
 };
 } // namespace
 
+/// Constants from here on mean "to the end".
+static constexpr int64_t kFar = INT32_MAX;
+
 /// A place given by the user: clamped to [low, high], and counted from the end
-/// where negative. Nothing for a place of unknown sign.
-static std::optional<SizeAttr> resolvePlace(SizeAttr place, SizeAttr size,
-                                            SizeAttr low, SizeAttr high) {
-  constexpr int64_t kFar = INT32_MAX;
+/// where negative.
+static SizeAttr resolvePlace(SizeAttr place, SizeAttr size, SizeAttr low,
+                             SizeAttr high) {
   if (std::optional<int64_t> constant = place.getConstant()) {
     if (*constant >= kFar)
       return high;
@@ -38,75 +39,87 @@ static std::optional<SizeAttr> resolvePlace(SizeAttr place, SizeAttr size,
       return place;
     return nn::min(place, high);
   }
+  SizeAttr counted = nn::add(place, nn::mul(isNegative(place), size));
   if (most >= 0)
-    return std::nullopt;
-  SizeAttr counted = nn::add(place, size);
+    return nn::max(nn::min(counted, high), low);
   // -1 of a size of at least 1 needs no clamp.
   return nn::getRange(nn::sub(counted, low)).first >= 0 ? counted
                                                         : nn::max(counted, low);
 }
 
-/// starts, ends, axes, steps: attributes before opset 10, then inputs.
+/// The lists of a Slice node: attributes before opset 10, then inputs.
+static FailureOr<SmallVector<SizeAttr>>
+getSliceList(NodeContext &node, unsigned input, StringRef name) {
+  FailureOr<SmallVector<SizeAttr>> list = SmallVector<SizeAttr>();
+  if (node.getOpset() >= 10)
+    list = node.readSizeList(input, name);
+  else if (auto constants = node.getInts(name))
+    list = nn::getSizes(node.getContext(), *constants);
+  if (failed(list))
+    return failure();
+  // The largest integers are common; formulas with them would overflow.
+  for (SizeAttr &size : *list)
+    if (std::optional<int64_t> constant = size.getConstant())
+      size = node.getSize(std::clamp(*constant, -kFar, kFar));
+  return list;
+}
+
+/// starts, ends, axes, steps.
 static LogicalResult getSliceForm(NodeContext &node, SliceForm &form) {
   int64_t rank = node.getRank(0);
   MLIRContext *context = node.getContext();
-  std::optional<SmallVector<SizeAttr>> starts, ends;
-  std::optional<SmallVector<int64_t>> axes, steps;
-  if (node.getOpset() < 10) {
-    if (auto list = node.getInts("starts"))
-      starts = nn::getSizes(context, *list);
-    if (auto list = node.getInts("ends"))
-      ends = nn::getSizes(context, *list);
-    axes = node.getInts("axes");
-  } else {
-    starts = node.getSizeList(1);
-    ends = node.getSizeList(2);
-    if (node.hasInput(3) && !(axes = node.getIntegerList(3)))
-      return node.needConstant(3, "axes that are");
-    if (node.hasInput(4) && !(steps = node.getIntegerList(4)))
-      return node.needConstant(4, "steps that are");
-  }
-  if (!starts || !ends)
-    return node.needConstant(1, "starts and ends that are");
-  if (!axes) {
-    axes.emplace(starts->size());
-    std::iota(axes->begin(), axes->end(), 0);
-  }
-  if (!steps)
-    steps.emplace(starts->size(), 1);
-  FailureOr<SmallVector<int64_t>> normalized = node.normalizeAxes(*axes, rank);
-  if (failed(normalized))
+  bool byInput = node.getOpset() >= 10;
+  auto starts = getSliceList(node, 1, "starts");
+  auto ends = getSliceList(node, 2, "ends");
+  if (failed(starts) || failed(ends))
     return failure();
-  if (ends->size() != starts->size() || normalized->size() != starts->size() ||
+  FailureOr<SmallVector<SizeAttr>> axes = nn::getSizes(
+      context, llvm::to_vector(llvm::seq<int64_t>(0, starts->size())));
+  if (byInput ? node.hasInput(3) : node.hasAttribute("axes"))
+    axes = getSliceList(node, 3, "axes");
+  FailureOr<SmallVector<SizeAttr>> steps =
+      SmallVector<SizeAttr>(starts->size(), node.getSize(1));
+  if (byInput && node.hasInput(4))
+    steps = getSliceList(node, 4, "steps");
+  if (failed(axes) || failed(steps))
+    return failure();
+  if (ends->size() != starts->size() || axes->size() != starts->size() ||
       steps->size() != starts->size())
     return node.invalid("starts, ends, axes and steps of one length",
                         "lists of different lengths");
+  FailureOr<AxisSet> set = node.makeAxes(*axes, rank);
+  if (failed(set))
+    return failure();
 
   form.sizes = node.getSizes(0);
-  form.starts.assign(rank, node.getSize(0));
-  form.steps.assign(rank, 1);
-  SizeAttr zero = node.getSize(0), minusOne = node.getSize(-1);
-  for (auto [i, axis] : llvm::enumerate(*normalized)) {
-    SizeAttr size = form.sizes[axis], last = nn::sub(size, node.getSize(1));
-    int64_t step = (*steps)[i];
-    if (step == 0)
-      return node.invalid("steps that are not 0", "0");
-    bool forward = step > 0;
-    auto start = resolvePlace((*starts)[i], size, zero, forward ? size : last);
-    auto end = resolvePlace((*ends)[i], size, forward ? zero : minusOne,
-                            forward ? size : last);
-    if (!start || !end)
-      return node.unsupported(
-          "starts and ends whose sign is known",
-          nn::toString(!start ? (*starts)[i] : (*ends)[i]),
-          "write places that count from the end as constants");
-    SizeAttr span = forward ? nn::sub(*end, *start) : nn::sub(*start, *end);
-    SizeAttr count = nn::ceilDiv(span, std::abs(step));
+  SizeAttr zero = node.getSize(0), one = node.getSize(1);
+  SmallVector<SizeAttr> bounds;
+  for (int64_t axis = 0; axis < rank; ++axis) {
+    SizeAttr size = form.sizes[axis];
+    SizeAttr start = set->pick(*starts, axis, zero),
+             end = set->pick(*ends, axis, size),
+             step = set->pick(*steps, axis, one);
+    if (failed(node.unify(isEqual(step, 0), zero, "steps that are not 0")))
+      return failure();
+    // Backwards, places lie one lower; the end is never reached.
+    SizeAttr back = isNegative(step), high = nn::sub(size, back);
+    start = resolvePlace(start, size, zero, high);
+    end = resolvePlace(end, size, nn::mul(back, -1), high);
+    SizeAttr count =
+        back.isConstant(1)
+            ? nn::ceilDiv(nn::sub(start, end), nn::mul(step, -1))
+            : nn::ceilDiv(nn::sub(end, start), step);
+    form.starts.push_back(start);
     form.sizes[axis] =
         nn::getRange(count).first >= 0 ? count : nn::max(count, zero);
-    form.starts[axis] = *start;
-    form.steps[axis] = step;
+    form.steps.push_back(step);
+    bounds.push_back(size);
   }
+  form.starts = node.settle(form.starts, "start");
+  form.steps = node.settle(form.steps, "step");
+  if (nn::hasLate(node.getType(0)))
+    bounds.clear();
+  form.sizes = node.settle(form.sizes, "size", bounds);
   return success();
 }
 
@@ -126,7 +139,7 @@ static bool foldSlice(NodeContext &node) {
     int64_t place = 0;
     for (auto [d, size] : llvm::enumerate(content->shape))
       place = place * size + *form.starts[d].getConstant() +
-              index[d] * form.steps[d];
+              index[d] * *form.steps[d].getConstant();
     return place;
   });
 }
@@ -135,16 +148,34 @@ static LogicalResult importSlice(NodeContext &node) {
   SliceForm form;
   if (failed(getSliceForm(node, form)))
     return failure();
-  bool isWhole =
-      llvm::all_of(form.steps, [](int64_t step) { return step == 1; });
+  bool isWhole = llvm::all_of(
+      form.steps, [](SizeAttr step) { return step.isConstant(1); });
   if (isWhole &&
       ArrayRef<SizeAttr>(form.sizes) == ArrayRef<SizeAttr>(node.getSizes(0)))
     return node.forward(0);
-  return node.setOutput(
-      0,
-      node.create<nn::SliceOp>(
-          node.getInput(0), nn::makeSizeArray(node.getContext(), form.starts),
-          nn::makeSizeArray(node.getContext(), form.sizes), form.steps));
+  // A slice with steps that are known, then a gather for each that is not.
+  MLIRContext *context = node.getContext();
+  SmallVector<SizeAttr> starts = form.starts, sizes = form.sizes;
+  SmallVector<int64_t> steps;
+  for (auto [axis, step] : llvm::enumerate(form.steps)) {
+    steps.push_back(step.getConstant().value_or(1));
+    if (step.getConstant())
+      continue;
+    starts[axis] = node.getSize(0);
+    sizes[axis] = node.getSizes(0)[axis];
+  }
+  Value value = node.create<nn::SliceOp>(
+      node.getInput(0), nn::makeSizeArray(context, starts),
+      nn::makeSizeArray(context, sizes), steps);
+  for (auto [axis, step] : llvm::enumerate(form.steps)) {
+    if (step.getConstant())
+      continue;
+    Value places = node.createTyped<nn::IotaOp>(
+        nn::makeTensorType(form.sizes[axis], IntegerType::get(context, 64)),
+        /*axis=*/0, form.starts[axis], step);
+    value = node.create<nn::GatherOp>(value, places, static_cast<int64_t>(axis));
+  }
+  return node.setOutput(0, value);
 }
 
 //===- Gather -------------------------------------------------------------===//

@@ -132,9 +132,10 @@ static FailureOr<SmallVector<SizeAttr>> getSplitSizes(NodeContext &node,
                                                       SizeAttr total) {
   std::optional<SmallVector<SizeAttr>> given;
   if (node.getOpset() >= 13 && node.hasInput(1)) {
-    given = node.getSizeList(1);
-    if (!given)
-      return node.needConstant(1, "sizes of the parts that are");
+    auto sizes = node.readSizeList(1, "split");
+    if (failed(sizes))
+      return failure();
+    given = std::move(*sizes);
   } else if (auto constants = node.getInts("split");
              constants && node.getOpset() < 13) {
     given = nn::getSizes(node.getContext(), *constants);
@@ -177,9 +178,9 @@ static LogicalResult importSplit(NodeContext &node) {
     return failure();
   SmallVector<int64_t> steps(rank, 1);
   for (auto [i, size] : llvm::enumerate(*parts)) {
-    if (nn::getRange(size).second < 0)
-      return node.invalid("parts whose sizes are not negative",
-                          nn::toString(size));
+    if (failed(
+            node.needNonNegative(size, "parts whose sizes are not negative")))
+      return failure();
     sizes[*axis] = size;
     if (node.hasOutput(i) &&
         failed(node.setOutput(
@@ -250,34 +251,38 @@ static LogicalResult importSpaceToDepth(NodeContext &node) {
 static LogicalResult importPad(NodeContext &node) {
   int64_t rank = node.getRank(0);
   bool byInput = node.getOpset() >= 11;
-  std::optional<SmallVector<SizeAttr>> given;
+  FailureOr<SmallVector<SizeAttr>> given = failure();
   if (byInput)
-    given = node.getSizeList(1);
+    given = node.readSizeList(1, "pads");
   else if (auto pads = node.getInts("pads"))
     given = nn::getSizes(node.getContext(), *pads);
-  if (!given)
-    return node.needConstant(1, "amounts that are");
-  SmallVector<int64_t> axes(rank);
-  std::iota(axes.begin(), axes.end(), 0);
+  FailureOr<AxisSet> axes = failure();
   if (node.getOpset() >= 18 && node.hasInput(3)) {
-    auto list = node.getIntegerList(3);
-    if (!list)
-      return node.needConstant(3, "axes that are");
-    FailureOr<SmallVector<int64_t>> normalized =
-        node.normalizeAxes(*list, rank);
-    if (failed(normalized))
-      return failure();
-    axes = std::move(*normalized);
+    axes = node.readAxes(3, rank);
+  } else {
+    SmallVector<int64_t> all = llvm::to_vector(llvm::seq<int64_t>(0, rank));
+    axes = node.makeAxes(nn::getSizes(node.getContext(), all), rank);
   }
-  if (given->size() != 2 * axes.size())
-    return node.invalid(Twine(2 * axes.size()) +
+  if (failed(given) || failed(axes))
+    return failure();
+  size_t count = axes->hits.size();
+  if (given->size() != 2 * count)
+    return node.invalid(Twine(2 * count) +
                             " amounts, a begin and an end for each axis",
                         Twine(given->size()));
-  SmallVector<SizeAttr> before(rank, node.getSize(0)), after = before;
-  for (auto [i, axis] : llvm::enumerate(axes)) {
-    before[axis] = (*given)[i];
-    after[axis] = (*given)[axes.size() + i];
+  SmallVector<SizeAttr> before, after, sizes = node.getSizes(0);
+  SizeAttr zero = node.getSize(0);
+  for (int64_t dim = 0; dim < rank; ++dim) {
+    before.push_back(axes->pick(ArrayRef(*given).take_front(count), dim, zero));
+    after.push_back(axes->pick(ArrayRef(*given).drop_front(count), dim, zero));
   }
+  before = node.settle(before, "before");
+  after = node.settle(after, "after");
+  for (int64_t dim = 0; dim < rank; ++dim)
+    if (failed(node.needNonNegative(
+            nn::add(sizes[dim], nn::add(before[dim], after[dim])),
+            "amounts that leave a size of 0 or more")))
+      return failure();
   StringRef name = node.getString("mode", "constant");
   std::optional<nn::PadMode> mode = nn::symbolizePadMode(name);
   if (!mode)

@@ -13,10 +13,19 @@ using namespace sinter;
 
 namespace {
 
-/// What a reduction works on.
+/// What a reduction works on. Axes from data are reduced in a tensor of twice
+/// the rank: each dimension is split into what stays of it and what is reduced,
+/// one of which is 1.
 struct Axes {
+  /// Those of the tensor that `prepare` gives.
   SmallVector<int64_t> axes;
   bool keepsDims = true;
+  AxisSet set = {};
+  /// Where axes come from data, what stays of each dimension and what is
+  /// reduced.
+  SmallVector<nn::SizeAttr> outer = {}, inner = {};
+
+  bool isSplit() const { return !outer.empty(); }
 };
 
 } // namespace
@@ -24,27 +33,55 @@ struct Axes {
 /// Axes from the attribute or the second input; all of them where none is
 /// given, none where the operator says that no axes mean no reduction.
 static FailureOr<Axes> readAxes(NodeContext &node) {
+  MLIRContext *context = node.getContext();
   Axes result;
   result.keepsDims = node.getInt("keepdims", 1) != 0;
-  std::optional<SmallVector<int64_t>> axes = node.getInts("axes");
+  SmallVector<nn::SizeAttr> given, sizes = node.getSizes(0);
   if (node.hasInput(1)) {
-    axes = node.getIntegerList(1);
-    if (!axes)
-      return failure(failed(node.needConstant(1, "axes")));
+    auto list = node.readSizeList(1, "axes");
+    if (failed(list))
+      return failure();
+    given = std::move(*list);
+  } else if (auto list = node.getInts("axes")) {
+    given = nn::getSizes(context, *list);
   }
-  int64_t rank = node.getRank(0);
-  if (!axes || axes->empty()) {
+  if (given.empty()) {
     if (node.getInt("noop_with_empty_axes", 0) == 0)
-      result.axes = llvm::to_vector(llvm::seq<int64_t>(0, rank));
+      result.axes = llvm::to_vector(llvm::seq<int64_t>(0, sizes.size()));
     return result;
   }
-  auto normalized = node.normalizeAxes(*axes, rank);
-  if (failed(normalized))
+  FailureOr<AxisSet> set = node.makeAxes(given, sizes.size());
+  if (failed(set))
     return failure();
-  result.axes = *normalized;
-  llvm::sort(result.axes);
-  result.axes.erase(llvm::unique(result.axes), result.axes.end());
+  if (std::optional<SmallVector<int64_t>> known = set->getKnown()) {
+    result.axes = std::move(*known);
+    return result;
+  }
+  SmallVector<nn::SizeAttr> bounds;
+  nn::SizeAttr one = node.getSize(1);
+  for (auto [dim, size] : llvm::enumerate(sizes)) {
+    nn::SizeAttr isReduced = set->contains(context, dim);
+    result.outer.push_back(select(isReduced, one, size));
+    result.inner.push_back(select(isReduced, size, one));
+    result.axes.push_back(2 * dim + 1);
+    bounds.push_back(nn::max(size, one));
+  }
+  if (nn::hasLate(node.getType(0)))
+    bounds.clear();
+  result.outer = node.settle(result.outer, "kept", bounds);
+  result.inner = node.settle(result.inner, "reduced", bounds);
+  result.set = std::move(*set);
   return result;
+}
+
+/// `value`, of the shape of input 0, as `Axes::axes` count.
+static Value prepare(NodeContext &node, Value value, const Axes &axes) {
+  if (!axes.isSplit())
+    return value;
+  SmallVector<nn::SizeAttr> sizes;
+  for (auto [outer, inner] : llvm::zip_equal(axes.outer, axes.inner))
+    sizes.append({outer, inner});
+  return node.reshape(value, sizes);
 }
 
 static Value reduce(NodeContext &node, Value value, nn::ReduceKind kind,
@@ -54,6 +91,12 @@ static Value reduce(NodeContext &node, Value value, nn::ReduceKind kind,
 
 /// Sets the output to `value`, which has kept its dimensions.
 static LogicalResult finish(NodeContext &node, Value value, const Axes &axes) {
+  if (axes.isSplit()) {
+    SmallVector<nn::SizeAttr> sizes = axes.outer;
+    if (!axes.keepsDims)
+      sizes = node.settle(axes.set.drop(node.getContext(), sizes), "size");
+    return node.setOutput(0, node.reshape(value, sizes));
+  }
   if (axes.keepsDims || axes.axes.empty())
     return node.setOutput(0, value);
   SmallVector<nn::SizeAttr> sizes;
@@ -68,20 +111,22 @@ static LogicalResult buildReduce(NodeContext &node) {
   auto axes = readAxes(node);
   if (failed(axes))
     return failure();
-  return finish(node, reduce(node, node.getInput(0), kind, *axes), *axes);
+  Value input = prepare(node, node.getInput(0), *axes);
+  return finish(node, reduce(node, input, kind, *axes), *axes);
 }
 
 static LogicalResult buildReduceL1(NodeContext &node) {
   auto axes = readAxes(node);
   if (failed(axes))
     return failure();
-  Value magnitude = node.elementwise<nn::AbsOp>({node.getInput(0)});
+  Value magnitude = node.elementwise<nn::AbsOp>(
+      {prepare(node, node.getInput(0), *axes)});
   return finish(node, reduce(node, magnitude, nn::ReduceKind::Sum, *axes),
                 *axes);
 }
 
 static Value sumSquares(NodeContext &node, const Axes &axes) {
-  Value input = node.getInput(0);
+  Value input = prepare(node, node.getInput(0), axes);
   return reduce(node, node.elementwise<nn::MulOp>({input, input}),
                 nn::ReduceKind::Sum, axes);
 }
@@ -113,7 +158,8 @@ static LogicalResult buildReduceLogSum(NodeContext &node) {
   auto axes = readAxes(node);
   if (failed(axes) || failed(needFloat(node)))
     return failure();
-  Value sum = reduce(node, node.getInput(0), nn::ReduceKind::Sum, *axes);
+  Value sum = reduce(node, prepare(node, node.getInput(0), *axes),
+                     nn::ReduceKind::Sum, *axes);
   return finish(node, node.elementwise<nn::LogOp>({sum}), *axes);
 }
 
@@ -124,7 +170,7 @@ static LogicalResult buildReduceLogSumExp(NodeContext &node) {
   auto axes = readAxes(node);
   if (failed(axes) || failed(needFloat(node)))
     return failure();
-  Value input = node.getInput(0);
+  Value input = prepare(node, node.getInput(0), *axes);
   Type element = node.getElementType(0);
   Value largest = reduce(node, input, nn::ReduceKind::Max, *axes);
   Value isInfinite = node.elementwise<nn::EqualOp>(

@@ -59,61 +59,88 @@ static LogicalResult setReshaped(NodeContext &node, ArrayRef<SizeAttr> sizes) {
 }
 
 /// The result shape of Reshape: 0 takes the size of the input, -1 what is left.
+/// Sizes from data may turn out to be either.
 static FailureOr<SmallVector<SizeAttr>>
 resolveShape(NodeContext &node, SmallVector<SizeAttr> shape) {
   SmallVector<SizeAttr> input = node.getSizes(0);
-  SizeAttr total = nn::getNumElements(node.getType(0)), known = node.getSize(1);
+  SizeAttr total = nn::getNumElements(node.getType(0)), one = node.getSize(1);
   bool allowZero = node.getInt("allowzero", 0) != 0;
   std::optional<size_t> open;
+  // 1 where a size from data is -1.
+  SmallVector<SizeAttr> isOpen(shape.size(), node.getSize(0));
   for (auto [i, size] : llvm::enumerate(shape)) {
-    if (size.isConstant(0) && !allowZero) {
-      if (i >= input.size())
-        return node.invalid("a dimension of the input for each 0 of the shape",
-                            "a 0 at place " + Twine(i));
-      size = input[i];
-    }
+    if (size.isConstant(0) && !allowZero && i >= input.size())
+      return node.invalid("a dimension of the input for each 0 of the shape",
+                          "a 0 at place " + Twine(i));
     if (size.isConstant(-1)) {
       if (open)
         return node.invalid("at most one -1 in the shape", "two");
       open = i;
+      size = one;
       continue;
     }
     if (nn::getRange(size).second < 0)
       return node.invalid("sizes, 0 or -1 in the shape", nn::toString(size));
-    known = nn::mul(known, size);
+    if (!nn::hasLate(size))
+      size = size.isConstant(0) && !allowZero ? input[i] : size;
   }
-  if (!open) {
-    // A common factor says nothing: the rest has to be 1.
+  for (auto [i, size] : llvm::enumerate(shape)) {
+    if (!nn::hasLate(size) || (open && i == *open))
+      continue;
+    SizeAttr given = size;
+    if (!allowZero && i < input.size())
+      size = select(isEqual(given, 0), input[i], size);
+    if (!open) {
+      isOpen[i] = isEqual(given, -1);
+      size = select(isOpen[i], one, size);
+    }
+  }
+  bool mayBeOpen = llvm::any_of(
+      isOpen, [](SizeAttr size) { return !size.isConstant(0); });
+  shape = node.settle(shape, "shape");
+  SizeAttr known = nn::product(node.getContext(), shape);
+  if (open || mayBeOpen) {
+    if (open && known.isConstant(0)) {
+      shape[*open] = node.getSize(0);
+      return shape;
+    }
     SizeAttr rest = nn::divideExactly(total, known);
-    if (failed(node.unify(rest ? rest : total, rest ? node.getSize(1) : known,
-                          "as many elements as before the reshape")))
-      return failure();
-    return shape;
-  }
-  if (known.isConstant(0)) {
-    shape[*open] = node.getSize(0);
-    return shape;
-  }
-  SizeAttr rest = nn::divideExactly(total, known);
-  if (!rest) {
-    rest = nn::floorDiv(total, known);
-    if (failed(node.unify(total, nn::mul(rest, known),
+    bool isExact = rest != nullptr;
+    if (!isExact)
+      rest = nn::floorDiv(total, known);
+    for (auto [size, condition] : llvm::zip_equal(shape, isOpen))
+      size = select(condition, rest, size);
+    if (open)
+      shape[*open] = rest;
+    shape = node.settle(shape, "size");
+    known = nn::product(node.getContext(), shape);
+    if (open && !isExact &&
+        failed(node.unify(total, known,
                           "a number of elements that the other sizes divide")))
       return failure();
   }
-  shape[*open] = rest;
+  if (!open) {
+    // A common factor says nothing: the rest has to be 1.
+    SizeAttr rest = nn::hasLate(known) ? SizeAttr()
+                                       : nn::divideExactly(total, known);
+    if (failed(node.unify(rest ? rest : total, rest ? one : known,
+                          "as many elements as before the reshape")))
+      return failure();
+  }
+  for (SizeAttr size : shape)
+    if (failed(node.needNonNegative(size, "sizes, 0 or -1 in the shape")))
+      return failure();
   return shape;
 }
 
 static LogicalResult importReshape(NodeContext &node) {
-  std::optional<SmallVector<SizeAttr>> given;
-  if (node.getOpset() >= 5) {
-    given = node.getSizeList(1);
-  } else if (auto constants = node.getInts("shape")) {
+  FailureOr<SmallVector<SizeAttr>> given = failure();
+  if (node.getOpset() >= 5)
+    given = node.readSizeList(1, "shape");
+  else if (auto constants = node.getInts("shape"))
     given = nn::getSizes(node.getContext(), *constants);
-  }
-  if (!given)
-    return node.needConstant(1, "a shape that is");
+  if (failed(given))
+    return failure();
   FailureOr<SmallVector<SizeAttr>> shape =
       resolveShape(node, std::move(*given));
   return failed(shape) ? failure() : setReshaped(node, *shape);
@@ -132,56 +159,55 @@ static LogicalResult importFlatten(NodeContext &node) {
                       nn::product(context, ArrayRef(sizes).drop_front(axis))});
 }
 
-/// Axes from the attribute, or (from opset 13) input 1. Success with nothing if
-/// none are given.
-static LogicalResult getAxes(NodeContext &node, int64_t rank,
-                             std::optional<SmallVector<int64_t>> &axes) {
+/// Axes from the attribute, or (from opset 13) input 1, for a tensor of rank
+/// `rank` more than there are axes where `isAdded`.
+static FailureOr<AxisSet> getAxes(NodeContext &node, int64_t rank,
+                                  bool isAdded) {
+  SmallVector<SizeAttr> axes;
   if (node.getOpset() < 13) {
-    axes = node.getInts("axes");
-  } else if (node.hasInput(1)) {
-    axes = node.getIntegerList(1);
-    if (!axes)
-      return node.needConstant(1, "axes that are");
+    axes = nn::getSizes(node.getContext(),
+                        node.getInts("axes").value_or(SmallVector<int64_t>()));
+  } else {
+    auto given = node.readSizeList(1, "axes");
+    if (failed(given))
+      return failure();
+    axes = std::move(*given);
   }
-  if (!axes)
-    return success();
-  FailureOr<SmallVector<int64_t>> normalized = node.normalizeAxes(*axes, rank);
-  if (failed(normalized))
-    return failure();
-  axes = std::move(*normalized);
-  return success();
+  return node.makeAxes(axes, rank + (isAdded ? axes.size() : 0));
 }
 
 static LogicalResult importSqueeze(NodeContext &node) {
-  std::optional<SmallVector<int64_t>> axes;
-  if (failed(getAxes(node, node.getRank(0), axes)))
-    return failure();
-  SmallVector<SizeAttr> kept;
-  for (auto [i, size] : llvm::enumerate(node.getSizes(0))) {
-    bool drop = axes ? llvm::is_contained(*axes, static_cast<int64_t>(i))
-                     : size.isConstant(1);
-    if (!drop)
-      kept.push_back(size);
-    else if (failed(node.unify(size, node.getSize(1),
-                               "squeezed dimensions to be 1")))
-      return failure();
+  SmallVector<SizeAttr> sizes = node.getSizes(0), kept;
+  if (node.getOpset() < 13 ? !node.hasAttribute("axes") : !node.hasInput(1)) {
+    for (SizeAttr size : sizes) {
+      if (nn::hasLate(size))
+        return node.unsupported(
+            "axes to squeeze where a size comes from data", "none",
+            "give the axes: else the rank of the result depends on data");
+      if (!size.isConstant(1))
+        kept.push_back(size);
+    }
+    return setReshaped(node, kept);
   }
-  return setReshaped(node, kept);
+  FailureOr<AxisSet> axes = getAxes(node, sizes.size(), /*isAdded=*/false);
+  if (failed(axes))
+    return failure();
+  for (auto [dim, size] : llvm::enumerate(sizes))
+    if (failed(node.unify(select(axes->contains(node.getContext(), dim), size,
+                                 node.getSize(1)),
+                          node.getSize(1), "squeezed dimensions to be 1")))
+      return failure();
+  return setReshaped(
+      node, node.settle(axes->drop(node.getContext(), sizes), "size"));
 }
 
 static LogicalResult importUnsqueeze(NodeContext &node) {
-  std::optional<SmallVector<int64_t>> axes, given;
-  given = node.getOpset() < 13 ? node.getInts("axes") : node.getIntegerList(1);
-  if (!given)
-    return node.needConstant(1, "axes that are");
-  int64_t rank = node.getRank(0) + given->size();
-  if (failed(getAxes(node, rank, axes)))
+  FailureOr<AxisSet> axes = getAxes(node, node.getRank(0), /*isAdded=*/true);
+  if (failed(axes))
     return failure();
-  SmallVector<SizeAttr> sizes, input = node.getSizes(0);
-  auto next = input.begin();
-  for (int64_t i = 0; i < rank; ++i)
-    sizes.push_back(llvm::is_contained(*axes, i) ? node.getSize(1) : *next++);
-  return setReshaped(node, sizes);
+  return setReshaped(
+      node, node.settle(axes->insertOnes(node.getContext(), node.getSizes(0)),
+                        "size"));
 }
 
 //===- Expand, Tile -------------------------------------------------------===//
@@ -208,27 +234,24 @@ static bool foldExpand(NodeContext &node) {
 }
 
 static LogicalResult importExpand(NodeContext &node) {
-  auto given = node.getSizeList(1);
-  if (!given)
-    return node.needConstant(1, "a shape that is");
+  auto given = node.readSizeList(1, "shape");
+  if (failed(given))
+    return failure();
+  for (SizeAttr size : *given)
+    if (failed(node.needNonNegative(size, "sizes that are not negative")))
+      return failure();
   FailureOr<SmallVector<SizeAttr>> shape =
       node.broadcast(node.getSizes(0), *given);
   if (failed(shape))
     return failure();
-  // Sizes that unify keep the shape of the input in step with the result.
-  SmallVector<SizeAttr> own = node.getSizes(0);
-  size_t lead = shape->size() - own.size();
-  for (size_t i = 0; i < own.size(); ++i)
-    if (!own[i].isConstant(1))
-      own[i] = (*shape)[lead + i];
   return node.setOutput(
-      0, node.broadcastTo(node.reshape(node.getInput(0), own), *shape));
+      0, node.broadcastTo(node.getInput(0), node.settle(*shape, "size")));
 }
 
 static LogicalResult importTile(NodeContext &node) {
-  auto repeats = node.getSizeList(1);
-  if (!repeats)
-    return node.needConstant(1, "repeats that are");
+  auto repeats = node.readSizeList(1, "repeats");
+  if (failed(repeats))
+    return failure();
   SmallVector<SizeAttr> input = node.getSizes(0);
   if (repeats->size() != input.size())
     return node.invalid("one repeat for each of " + Twine(input.size()) +
@@ -237,9 +260,8 @@ static LogicalResult importTile(NodeContext &node) {
   // A repeated dimension of size d is [1, d], repeated to [r, d], and joined.
   SmallVector<SizeAttr> split, repeated, joined;
   for (auto [size, repeat] : llvm::zip_equal(input, *repeats)) {
-    if (nn::getRange(repeat).second < 0)
-      return node.invalid("repeats that are not negative",
-                          nn::toString(repeat));
+    if (failed(node.needNonNegative(repeat, "repeats that are not negative")))
+      return failure();
     bool separate = !repeat.isConstant(1) && !size.isConstant(1);
     if (separate) {
       split.push_back(node.getSize(1));
