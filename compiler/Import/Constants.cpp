@@ -175,9 +175,9 @@ static std::optional<SmallVector<SizeAttr>> readConstant(nn::WeightOp weight) {
   bool isUnsigned = elements.getElementType().isUnsignedInteger();
   SmallVector<SizeAttr> sizes;
   for (const llvm::APInt &element : elements.getValues<llvm::APInt>())
-    sizes.push_back(nn::getSize(value.getContext(),
-                                isUnsigned ? element.getZExtValue()
-                                           : element.getSExtValue()));
+    sizes.push_back(
+        nn::getSize(value.getContext(), isUnsigned ? element.getZExtValue()
+                                                   : element.getSExtValue()));
   return sizes;
 }
 

@@ -17,20 +17,19 @@ SizeAttr sinter::isEqual(SizeAttr size, int64_t value) {
   // 1 - |clip(size, value - 1, value + 1) - value|, which cannot overflow.
   SizeAttr near = nn::max(nn::min(size, nn::getSize(context, value + 1)),
                           nn::getSize(context, value - 1));
-  SizeAttr distance = nn::max(nn::add(near, -value),
-                              nn::add(nn::mul(near, -1), value));
+  SizeAttr distance =
+      nn::max(nn::add(near, -value), nn::add(nn::mul(near, -1), value));
   return nn::add(nn::mul(distance, -1), 1);
 }
 
 SizeAttr sinter::isNegative(SizeAttr size) {
   MLIRContext *context = size.getContext();
-  return nn::mul(nn::max(nn::min(size, nn::getSize(context, 0)),
-                         nn::getSize(context, -1)),
-                 -1);
+  return nn::mul(
+      nn::max(nn::min(size, nn::getSize(context, 0)), nn::getSize(context, -1)),
+      -1);
 }
 
-SizeAttr sinter::select(SizeAttr condition, SizeAttr onTrue,
-                        SizeAttr onFalse) {
+SizeAttr sinter::select(SizeAttr condition, SizeAttr onTrue, SizeAttr onFalse) {
   return nn::add(onFalse, nn::mul(condition, nn::sub(onTrue, onFalse)));
 }
 
@@ -140,8 +139,8 @@ SmallVector<SizeAttr> AxisSet::drop(MLIRContext *context,
   for (int64_t dim = 0; dim < rank; ++dim) {
     SizeAttr stays = nn::sub(nn::getSize(context, 1), contains(context, dim));
     for (auto [i, size] : llvm::enumerate(kept))
-      size = nn::add(
-          size, nn::mul(nn::mul(stays, isEqual(place, i)), sizes[dim]));
+      size =
+          nn::add(size, nn::mul(nn::mul(stays, isEqual(place, i)), sizes[dim]));
     place = nn::add(place, stays);
   }
   return kept;

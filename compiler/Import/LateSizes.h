@@ -49,8 +49,8 @@ struct AxisSet {
   nn::SizeAttr pick(llvm::ArrayRef<nn::SizeAttr> values, int64_t dim,
                     nn::SizeAttr other) const;
   /// The sizes of the dimensions that are none of the axes, in their order.
-  llvm::SmallVector<nn::SizeAttr> drop(mlir::MLIRContext *context,
-                                       llvm::ArrayRef<nn::SizeAttr> sizes) const;
+  llvm::SmallVector<nn::SizeAttr>
+  drop(mlir::MLIRContext *context, llvm::ArrayRef<nn::SizeAttr> sizes) const;
   /// `sizes` with a 1 at each axis of the result, whose rank is that of the
   /// set: the inverse of `drop`.
   llvm::SmallVector<nn::SizeAttr>

@@ -83,8 +83,8 @@ NodeContext::getNumberList(unsigned index) const {
   return content ? content->getNumbers() : std::nullopt;
 }
 
-FailureOr<SmallVector<SizeAttr>>
-NodeContext::readSizeList(unsigned index, StringRef what) {
+FailureOr<SmallVector<SizeAttr>> NodeContext::readSizeList(unsigned index,
+                                                           StringRef what) {
   if (auto known = getSizeList(index))
     return *known;
   if (auto numbers = getNumberList(index)) {
@@ -298,8 +298,8 @@ FailureOr<SizeAttr> NodeContext::broadcastSize(SizeAttr lhs, SizeAttr rhs) {
     return unify(lhs, rhs, expected);
   // One is 1, or both are equal: [lhs != 1] * [rhs != 1] * (lhs - rhs) = 0.
   SizeAttr one = getSize(1);
-  SizeAttr bothCount = nn::mul(nn::sub(one, isEqual(lhs, 1)),
-                               nn::sub(one, isEqual(rhs, 1)));
+  SizeAttr bothCount =
+      nn::mul(nn::sub(one, isEqual(lhs, 1)), nn::sub(one, isEqual(rhs, 1)));
   importer.assumeEqual(nn::mul(bothCount, nn::sub(lhs, rhs)), getSize(0), *this,
                        expected);
   if (!mayBeOne(lhs) || !mayBeOne(rhs))

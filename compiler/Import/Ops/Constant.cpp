@@ -173,13 +173,10 @@ static bool foldRange(NodeContext &node) {
 /// The number of elements of a range of floats, computed when running.
 static FailureOr<SizeAttr> readFloatCount(NodeContext &node) {
   Type f64 = Float64Type::get(node.getContext());
-  auto scalar = [&](unsigned i) {
-    return node.reshape(node.getInput(i), {});
-  };
-  Value span = node.cast(
-      node.elementwise<nn::SubOp>({scalar(1), scalar(0)}), f64);
-  Value steps =
-      node.elementwise<nn::DivOp>({span, node.cast(scalar(2), f64)});
+  auto scalar = [&](unsigned i) { return node.reshape(node.getInput(i), {}); };
+  Value span =
+      node.cast(node.elementwise<nn::SubOp>({scalar(1), scalar(0)}), f64);
+  Value steps = node.elementwise<nn::DivOp>({span, node.cast(scalar(2), f64)});
   Value count = node.cast(node.elementwise<nn::CeilOp>({steps}),
                           IntegerType::get(node.getContext(), 64));
   return nn::max(node.readSizes(count, "count").front(), node.getSize(0));
@@ -230,9 +227,8 @@ static LogicalResult importRange(NodeContext &node) {
                                             node.getSize(1));
   Value scaled = node.elementwise<nn::MulOp>(
       {node.cast(iota, type), node.reshape(node.getInput(2), {})});
-  return node.setOutput(
-      0, node.elementwise<nn::AddOp>(
-             {scaled, node.reshape(node.getInput(0), {})}));
+  return node.setOutput(0, node.elementwise<nn::AddOp>(
+                               {scaled, node.reshape(node.getInput(0), {})}));
 }
 
 //===- EyeLike, OneHot, Trilu ---------------------------------------------===//
@@ -256,8 +252,8 @@ static LogicalResult importEyeLike(NodeContext &node) {
   if (!type || sizes.size() != 2)
     return node.unsupported("a matrix of numbers", "another tensor",
                             "replace the node by a constant");
-  Value rows = createPositions(node, sizes[0], 0, 2,
-                               node.getSize(node.getInt("k", 0)));
+  Value rows =
+      createPositions(node, sizes[0], 0, 2, node.getSize(node.getInt("k", 0)));
   Value isDiagonal = node.elementwise<nn::EqualOp>(
       {rows, createPositions(node, sizes[1], 1, 2)});
   return node.setOutput(0, node.cast(isDiagonal, type));
@@ -265,8 +261,9 @@ static LogicalResult importEyeLike(NodeContext &node) {
 
 static LogicalResult importTrilu(NodeContext &node) {
   int64_t rank = node.getRank(0);
-  FailureOr<SizeAttr> k = node.hasInput(1) ? node.readSize(1, "k")
-                                           : FailureOr<SizeAttr>(node.getSize(0));
+  FailureOr<SizeAttr> k = node.hasInput(1)
+                              ? node.readSize(1, "k")
+                              : FailureOr<SizeAttr>(node.getSize(0));
   if (rank < 2)
     return node.invalid("a tensor of rank 2 or more", "rank " + Twine(rank));
   if (failed(k))

@@ -96,6 +96,12 @@ static LogicalResult getSliceForm(NodeContext &node, SliceForm &form) {
   SmallVector<SizeAttr> bounds;
   for (int64_t axis = 0; axis < rank; ++axis) {
     SizeAttr size = form.sizes[axis];
+    bounds.push_back(size);
+    if (set->contains(context, axis).isConstant(0)) {
+      form.starts.push_back(zero);
+      form.steps.push_back(one);
+      continue;
+    }
     SizeAttr start = set->pick(*starts, axis, zero),
              end = set->pick(*ends, axis, size),
              step = set->pick(*steps, axis, one);
@@ -105,15 +111,13 @@ static LogicalResult getSliceForm(NodeContext &node, SliceForm &form) {
     SizeAttr back = isNegative(step), high = nn::sub(size, back);
     start = resolvePlace(start, size, zero, high);
     end = resolvePlace(end, size, nn::mul(back, -1), high);
-    SizeAttr count =
-        back.isConstant(1)
-            ? nn::ceilDiv(nn::sub(start, end), nn::mul(step, -1))
-            : nn::ceilDiv(nn::sub(end, start), step);
+    SizeAttr count = back.isConstant(1)
+                         ? nn::ceilDiv(nn::sub(start, end), nn::mul(step, -1))
+                         : nn::ceilDiv(nn::sub(end, start), step);
     form.starts.push_back(start);
     form.sizes[axis] =
         nn::getRange(count).first >= 0 ? count : nn::max(count, zero);
     form.steps.push_back(step);
-    bounds.push_back(size);
   }
   form.starts = node.settle(form.starts, "start");
   form.steps = node.settle(form.steps, "step");
@@ -148,8 +152,8 @@ static LogicalResult importSlice(NodeContext &node) {
   SliceForm form;
   if (failed(getSliceForm(node, form)))
     return failure();
-  bool isWhole = llvm::all_of(
-      form.steps, [](SizeAttr step) { return step.isConstant(1); });
+  bool isWhole = llvm::all_of(form.steps,
+                              [](SizeAttr step) { return step.isConstant(1); });
   if (isWhole &&
       ArrayRef<SizeAttr>(form.sizes) == ArrayRef<SizeAttr>(node.getSizes(0)))
     return node.forward(0);
@@ -173,7 +177,8 @@ static LogicalResult importSlice(NodeContext &node) {
     Value places = node.createTyped<nn::IotaOp>(
         nn::makeTensorType(form.sizes[axis], IntegerType::get(context, 64)),
         /*axis=*/0, form.starts[axis], step);
-    value = node.create<nn::GatherOp>(value, places, static_cast<int64_t>(axis));
+    value =
+        node.create<nn::GatherOp>(value, places, static_cast<int64_t>(axis));
   }
   return node.setOutput(0, value);
 }
@@ -261,17 +266,22 @@ static LogicalResult importGatherElements(NodeContext &node) {
 }
 
 /// As a Gather from the leading dimensions in one: index = sum of index *
-/// stride.
+/// stride. Batch dimensions are counted.
 static LogicalResult importGatherND(NodeContext &node) {
   SmallVector<SizeAttr> sizes = node.getSizes(0), indexSizes = node.getSizes(1);
+  int64_t rank = sizes.size(), batch = node.getInt("batch_dims", 0);
   std::optional<int64_t> depth =
       indexSizes.empty() ? std::nullopt : indexSizes.back().getConstant();
-  if (node.getInt("batch_dims", 0) != 0 || !depth || *depth < 1 ||
-      *depth > static_cast<int64_t>(sizes.size()))
-    return node.unsupported("GatherND without batch dimensions and with a "
-                            "constant number of indices",
-                            "another form",
-                            "rewrite with Gather on a flattened tensor");
+  if (!depth)
+    return node.unsupported("a number of indices known when compiling",
+                            "indices of shape " + nn::toString(indexSizes),
+                            "give the last dimension of the indices a constant "
+                            "size: it decides the rank of the result");
+  if (batch < 0 || batch >= static_cast<int64_t>(indexSizes.size()) ||
+      *depth < 1 || batch + *depth > rank)
+    return node.invalid("batch_dims and indices for dimensions of the input",
+                        Twine(batch) + " and " + Twine(*depth) +
+                            " for a tensor of rank " + Twine(rank));
   MLIRContext *context = node.getContext();
   Type i64 = IntegerType::get(context, 64);
   Value indices = node.cast(node.getInput(1), i64), linear;
@@ -279,30 +289,40 @@ static LogicalResult importGatherND(NodeContext &node) {
       part = indexSizes;
   part.back() = node.getSize(1);
   SmallVector<int64_t> steps(indexSizes.size(), 1);
-  for (int64_t d = 0; d < *depth; ++d) {
-    starts.back() = node.getSize(d);
+  auto getIndex = [&](int64_t dim) {
+    if (dim < batch) {
+      SmallVector<SizeAttr> shape(indexSizes.size(), node.getSize(1));
+      shape[dim] = indexSizes[dim];
+      return node.createTyped<nn::IotaOp>(nn::makeTensorType(shape, i64), dim,
+                                          node.getSize(0), node.getSize(1));
+    }
+    starts.back() = node.getSize(dim - batch);
     Value index =
         node.create<nn::SliceOp>(indices, nn::makeSizeArray(context, starts),
                                  nn::makeSizeArray(context, part), steps);
-    auto ofSize = [&](SizeAttr size) {
-      Content content;
-      content.elementType = i64;
-      content.elements.push_back(Element::ofSize(size));
-      return node.getImporter().createConstant(content, node.getLocation());
-    };
     Value isNegative =
         node.elementwise<nn::LessOp>({index, node.scalar(0, i64)});
-    Value wrapped = node.elementwise<nn::AddOp>({index, ofSize(sizes[d])});
-    index = node.elementwise<nn::WhereOp>({isNegative, wrapped, index});
-    linear = linear
-                 ? node.elementwise<nn::AddOp>(
-                       {node.elementwise<nn::MulOp>({linear, ofSize(sizes[d])}),
-                        index})
-                 : index;
+    Value wrapped =
+        node.elementwise<nn::AddOp>({index, node.sizeValue(sizes[dim], i64)});
+    return node.elementwise<nn::WhereOp>({isNegative, wrapped, index});
+  };
+  for (int64_t dim = 0; dim < batch + *depth; ++dim) {
+    Value index = getIndex(dim);
+    if (linear)
+      linear = node.elementwise<nn::AddOp>(
+          {node.elementwise<nn::MulOp>(
+               {linear, node.sizeValue(sizes[dim], i64)}),
+           index});
+    else
+      linear = index;
   }
   SmallVector<SizeAttr> flat = {
-      nn::product(context, ArrayRef(sizes).take_front(*depth))};
-  flat.append(sizes.begin() + *depth, sizes.end());
+      nn::product(context, ArrayRef(sizes).take_front(batch + *depth))};
+  flat.append(sizes.begin() + batch + *depth, sizes.end());
+  for (int64_t dim = 0; dim < batch; ++dim)
+    if (failed(
+            node.unify(sizes[dim], indexSizes[dim], "equal batch dimensions")))
+      return failure();
   linear = node.reshape(linear, ArrayRef(indexSizes).drop_back());
   return node.setOutput(
       0, node.create<nn::GatherOp>(node.reshape(node.getInput(0), flat), linear,

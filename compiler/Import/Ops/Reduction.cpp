@@ -119,8 +119,8 @@ static LogicalResult buildReduceL1(NodeContext &node) {
   auto axes = readAxes(node);
   if (failed(axes))
     return failure();
-  Value magnitude = node.elementwise<nn::AbsOp>(
-      {prepare(node, node.getInput(0), *axes)});
+  Value magnitude =
+      node.elementwise<nn::AbsOp>({prepare(node, node.getInput(0), *axes)});
   return finish(node, reduce(node, magnitude, nn::ReduceKind::Sum, *axes),
                 *axes);
 }

@@ -95,8 +95,8 @@ resolveShape(NodeContext &node, SmallVector<SizeAttr> shape) {
       size = select(isOpen[i], one, size);
     }
   }
-  bool mayBeOpen = llvm::any_of(
-      isOpen, [](SizeAttr size) { return !size.isConstant(0); });
+  bool mayBeOpen =
+      llvm::any_of(isOpen, [](SizeAttr size) { return !size.isConstant(0); });
   shape = node.settle(shape, "shape");
   SizeAttr known = nn::product(node.getContext(), shape);
   if (open || mayBeOpen) {
@@ -121,8 +121,8 @@ resolveShape(NodeContext &node, SmallVector<SizeAttr> shape) {
   }
   if (!open) {
     // A common factor says nothing: the rest has to be 1.
-    SizeAttr rest = nn::hasLate(known) ? SizeAttr()
-                                       : nn::divideExactly(total, known);
+    SizeAttr rest =
+        nn::hasLate(known) ? SizeAttr() : nn::divideExactly(total, known);
     if (failed(node.unify(rest ? rest : total, rest ? one : known,
                           "as many elements as before the reshape")))
       return failure();
@@ -197,8 +197,8 @@ static LogicalResult importSqueeze(NodeContext &node) {
                                  node.getSize(1)),
                           node.getSize(1), "squeezed dimensions to be 1")))
       return failure();
-  return setReshaped(
-      node, node.settle(axes->drop(node.getContext(), sizes), "size"));
+  return setReshaped(node,
+                     node.settle(axes->drop(node.getContext(), sizes), "size"));
 }
 
 static LogicalResult importUnsqueeze(NodeContext &node) {
