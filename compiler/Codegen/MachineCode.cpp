@@ -44,11 +44,13 @@ void sinter::codegen::inlineIntoEntry(Function &kernel) {
   kernel.addFnAttr(Attribute::AlwaysInline);
 }
 
-static void optimize(llvm::Module &module, TargetMachine &machine) {
+static void optimize(llvm::Module &module, TargetMachine &machine,
+                     Vectorize vectorize) {
   PipelineTuningOptions tuning;
   // The emitters have vectorized, unrolled and interleaved already.
-  tuning.LoopVectorization = tuning.SLPVectorization = false;
-  tuning.LoopUnrolling = tuning.LoopInterleaving = false;
+  bool transformLoops = vectorize == Vectorize::Yes;
+  tuning.LoopVectorization = tuning.SLPVectorization = transformLoops;
+  tuning.LoopUnrolling = tuning.LoopInterleaving = transformLoops;
   LoopAnalysisManager loops;
   FunctionAnalysisManager functions;
   CGSCCAnalysisManager components;
@@ -69,7 +71,8 @@ static void optimize(llvm::Module &module, TargetMachine &machine) {
 Expected<SmallVector<char, 0>>
 sinter::codegen::writeMachineCode(llvm::Module &module, TargetMachine &machine,
                                   CodeGenFileType type, StringRef name,
-                                  function_ref<void(llvm::Module &)> legalize) {
+                                  function_ref<void(llvm::Module &)> legalize,
+                                  Vectorize vectorize) {
   module.setTargetTriple(machine.getTargetTriple());
   module.setDataLayout(machine.createDataLayout());
   for (Function &function : module)
@@ -85,7 +88,7 @@ sinter::codegen::writeMachineCode(llvm::Module &module, TargetMachine &machine,
   bool canEmit = true;
   CrashRecoveryContext recovery;
   bool survived = recovery.RunSafely([&] {
-    optimize(module, machine);
+    optimize(module, machine, vectorize);
     if (legalize)
       legalize(module);
     raw_svector_ostream out(code);

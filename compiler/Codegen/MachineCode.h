@@ -35,13 +35,18 @@ void appendBuffer(llvm::IRBuilderBase &b, llvm::Value *address,
 /// Makes `kernel` a part of the entry that calls it.
 void inlineIntoEntry(llvm::Function &kernel);
 
+/// Whether the optimizer makes vectors of loops. What emitters made is in its
+/// final form.
+enum class Vectorize { No, Yes };
+
 /// Optimizes `module` for `machine` and writes it as `type` (`name` is what
 /// messages call that). `legalize`, if given, runs after the optimization. The
 /// message of a failure is returned; an abort inside LLVM is one.
 llvm::Expected<llvm::SmallVector<char, 0>>
 writeMachineCode(llvm::Module &module, llvm::TargetMachine &machine,
                  llvm::CodeGenFileType type, llvm::StringRef name,
-                 llvm::function_ref<void(llvm::Module &)> legalize = nullptr);
+                 llvm::function_ref<void(llvm::Module &)> legalize = nullptr,
+                 Vectorize vectorize = Vectorize::No);
 
 } // namespace sinter::codegen
 

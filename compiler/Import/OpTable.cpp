@@ -17,8 +17,10 @@ SmallVector<const OpRow *> sinter::getRows() {
   for (auto family : {getActivationRows, getConstantRows, getContractionRows,
                       getElementwiseRows, getIndexingRows, getMovementRows,
                       getNormalizationRows, getQuantizationRows,
-                      getQuantizedOperatorRows, getReductionRows, getResizeRows,
-                      getShapeRows, getSoftmaxRows, getSpatialRows})
+                      getQuantizedOperatorRows, getRandomRows, getReductionRows,
+                      getResizeRows, getSamplingRows, getScanRows,
+                      getScatterRows, getSelectionRows, getShapeRows,
+                      getSoftmaxRows, getSpatialRows})
     for (const OpRow &row : family())
       rows.push_back(&row);
   return rows;
@@ -72,14 +74,6 @@ StringRef sinter::getRemedy(StringRef op, StringRef domain) {
       .Cases({"LSTM", "GRU", "RNN"},
              "export the recurrent layer as an unrolled graph of MatMul, Add "
              "and activations")
-      .Cases({"NonZero", "Compress", "Unique"},
-             "the size of the result depends on data; rewrite with Where and a "
-             "mask")
-      .Cases({"TopK", "NonMaxSuppression"},
-             "cut the graph before this node (export its input as an output) "
-             "and select outside of the model")
-      .Cases({"ScatterElements", "ScatterND", "Scatter"},
-             "rewrite with Where, Concat or a one-hot MatMul")
       .Case("GatherND", "rewrite with Gather on a flattened tensor")
       .StartsWith("Sequence", "export the model without sequences")
       .Default("rewrite the node with supported operators, or cut the graph "

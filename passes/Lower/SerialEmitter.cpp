@@ -9,6 +9,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "passes/Lower/AlgorithmCall.h"
 #include "passes/Lower/ElementwiseMath.h"
 #include "passes/Lower/Emitters.h"
 #include "passes/Lower/SerialPlan.h"
@@ -54,6 +55,8 @@ static void emitColumns(KernelBuilder &kb, const ArgReducePlan &plan,
 }
 
 LogicalResult sinter::emitSerialKernel(KernelBuilder &kb) {
+  if (nn::AlgorithmOp op = getAlgorithm(kb.getKernel()))
+    return emitAlgorithm(kb, op);
   FailureOr<ArgReducePlan> plan = makeSerialPlan(kb.getKernel());
   if (failed(plan))
     return failure();

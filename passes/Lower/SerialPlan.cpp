@@ -15,12 +15,35 @@ using namespace sinter;
 /// Elements that a tile reads.
 static constexpr int64_t tileElements = 8192;
 
-/// The only operation of a serial kernel besides its terminator, or null.
+/// The only operation of a serial kernel besides constants and its terminator,
+/// or null.
 static Operation *getSingleOp(kernel::FuncOp kernel) {
-  Block &body = kernel.getBody().front();
-  if (!llvm::hasNItems(body, 2))
-    return nullptr;
-  return &body.front();
+  auto ops = llvm::make_filter_range(
+      kernel.getBody().front().without_terminator(),
+      [](Operation &op) { return !isa<nn::WeightOp>(op); });
+  return llvm::hasSingleElement(ops) ? &*ops.begin() : nullptr;
+}
+
+nn::AlgorithmOp sinter::getAlgorithm(kernel::FuncOp kernel) {
+  return dyn_cast_or_null<nn::AlgorithmOp>(getSingleOp(kernel));
+}
+
+/// Tiles of about as many elements as those of other kernels, under the
+/// assumption that every unit takes its share of all operands and results.
+AlgorithmPlan sinter::makeAlgorithmPlan(nn::AlgorithmOp op) {
+  AlgorithmPlan plan;
+  plan.op = op;
+  MLIRContext *context = op.getContext();
+  nn::SizeAttr one = nn::getSize(context, 1), elements = one;
+  for (Value value : llvm::concat<Value>(op.getInputs(), op.getResults()))
+    elements = nn::add(elements,
+                       nn::product(context, nn::getSizes(cast<RankedTensorType>(
+                                                value.getType()))));
+  plan.units = op.getUnits();
+  plan.unitsPerTile =
+      nn::max(one, nn::floorDiv(nn::mul(plan.units, tileElements), elements));
+  plan.tiles = nn::ceilDiv(plan.units, plan.unitsPerTile);
+  return plan;
 }
 
 FailureOr<ArgReducePlan> sinter::makeSerialPlan(kernel::FuncOp kernel) {
@@ -60,6 +83,8 @@ FailureOr<ArgReducePlan> sinter::makeSerialPlan(kernel::FuncOp kernel) {
 }
 
 TilePlan sinter::planSerialTiles(kernel::FuncOp kernel) {
+  if (nn::AlgorithmOp op = getAlgorithm(kernel))
+    return {makeAlgorithmPlan(op).tiles, op.getScratch()};
   FailureOr<ArgReducePlan> plan = makeSerialPlan(kernel);
   if (failed(plan))
     return {};

@@ -22,7 +22,19 @@ struct ArgReducePlan {
   static constexpr int64_t unitColumns = 64;
 };
 
-/// Plans a kernel of kind serial, or fails after an error.
+/// nn.algorithm: units of work of its own.
+struct AlgorithmPlan {
+  nn::AlgorithmOp op;
+  nn::SizeAttr units, unitsPerTile, tiles;
+};
+
+/// The nn.algorithm that `kernel`, of kind serial, consists of, or null.
+nn::AlgorithmOp getAlgorithm(kernel::FuncOp kernel);
+
+AlgorithmPlan makeAlgorithmPlan(nn::AlgorithmOp op);
+
+/// Plans a kernel of kind serial that is no nn.algorithm, or fails after an
+/// error.
 mlir::FailureOr<ArgReducePlan> makeSerialPlan(kernel::FuncOp kernel);
 
 } // namespace sinter

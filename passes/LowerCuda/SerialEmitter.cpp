@@ -94,6 +94,9 @@ void ArgReduceEmitter::run() {
 }
 
 LogicalResult sinter::cuda::emitSerialKernel(DeviceBuilder &kb) {
+  if (nn::AlgorithmOp op = getAlgorithm(kb.getKernel()))
+    return emitUnsupported(op, "the algorithm '" + op.getName() +
+                                   "' runs on processors only");
   FailureOr<ArgReducePlan> plan = makeSerialPlan(kb.getKernel());
   if (failed(plan))
     return failure();

@@ -32,7 +32,7 @@ static std::optional<std::pair<int64_t, Value>> getIndexed(Operation *op) {
   return std::nullopt;
 }
 
-/// The entry of the manifest for a check of `op`.
+/// What a run reports when `op` finds that its data is not as `expected`.
 static DictionaryAttr describeCheck(Operation *op, const Twine &expected,
                                     StringRef remedy) {
   Builder builder(op->getContext());
@@ -43,8 +43,7 @@ static DictionaryAttr describeCheck(Operation *op, const Twine &expected,
           "node", builder.getStringAttr(nodes.empty() ? "" : nodes.front())),
       builder.getNamedAttr(
           "op", builder.getStringAttr(nn::getNodeOpType(op->getLoc()))),
-      builder.getNamedAttr(
-          "expected", builder.getStringAttr(expected)),
+      builder.getNamedAttr("expected", builder.getStringAttr(expected)),
       builder.getNamedAttr("remedy", builder.getStringAttr(remedy)),
   });
 }
@@ -70,8 +69,7 @@ static std::string describeLateSizes(Operation *op) {
       for (auto [name, bound] :
            llvm::zip(bind.getNames().getAsRange<StringAttr>(),
                      bind.getBounds()->getAsRange<nn::SizeAttr>()))
-        parts.push_back(
-            (name.getValue() + " <= " + nn::toString(bound)).str());
+        parts.push_back((name.getValue() + " <= " + nn::toString(bound)).str());
   } else if (auto view = dyn_cast<nn::ReshapeOp>(op)) {
     if (!op->getParentOfType<kernel::GroupOp>() &&
         (nn::hasLate(view.getType()) ||
@@ -117,20 +115,26 @@ struct NumberChecksPass : sinter::impl::NumberChecksPassBase<NumberChecksPass> {
     SmallVector<Attribute> checks;
     module.walk([&](Operation *op) {
       if (auto indexed = getIndexed(op)) {
-        std::string size =
-            nn::toString(nn::getSizes(indexed->second.getType())[indexed->first]);
+        std::string size = nn::toString(
+            nn::getSizes(indexed->second.getType())[indexed->first]);
         op->setAttr("check", builder.getI64IntegerAttr(next++));
-        checks.push_back(describeCheck(
-            op,
-            "indices i with -n <= i < n, n = " + size + " (axis " +
-                Twine(indexed->first) + ")",
-            "check the input that the indices come from"));
+        checks.push_back(
+            describeCheck(op,
+                          "indices i with -n <= i < n, n = " + size +
+                              " (axis " + Twine(indexed->first) + ")",
+                          "check the input that the indices come from"));
       }
       if (std::string sizes = describeLateSizes(op); !sizes.empty()) {
         op->setAttr("check", builder.getI64IntegerAttr(next++));
-        checks.push_back(describeCheck(
-            op, "sizes that are possible: " + sizes,
-            "check the inputs that the sizes are computed from"));
+        checks.push_back(
+            describeCheck(op, "sizes that are possible: " + sizes,
+                          "check the inputs that the sizes are computed from"));
+      }
+      if (auto algorithm = dyn_cast<nn::AlgorithmOp>(op);
+          algorithm && algorithm.getCheck()) {
+        op->setAttr("check_number", builder.getI64IntegerAttr(next++));
+        checks.push_back(describeCheck(op, *algorithm.getCheck(),
+                                       "check the inputs of the node"));
       }
     });
     module->setAttr("nn.checks", builder.getArrayAttr(checks));

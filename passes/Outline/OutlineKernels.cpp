@@ -32,7 +32,8 @@ static constexpr StringLiteral checkName = "check";
 /// Operations named in the name of a kernel; the rest is left out.
 static constexpr unsigned maxNamedOps = 4;
 
-/// `conv_add_relu_3` for kernel number 3; `conv_i8_add_..` for one on integers.
+/// `conv_add_relu_3` for kernel number 3; `conv_i8_add_..` for one on integers,
+/// and the name of an algorithm.
 static std::string makeName(Block &body, unsigned number) {
   std::string name;
   unsigned named = 0;
@@ -40,7 +41,8 @@ static std::string makeName(Block &body, unsigned number) {
     if (isa<nn::WeightOp, kernel::UnpackOp, kernel::UnpackSparseOp>(op) ||
         named++ >= maxNamedOps)
       continue;
-    name += op.getName().stripDialect();
+    auto algorithm = dyn_cast<nn::AlgorithmOp>(op);
+    name += algorithm ? algorithm.getName() : op.getName().stripDialect();
     if (isa<nn::MatmulOp, nn::ConvOp>(op) &&
         getElementTypeOrSelf(op.getOperand(0).getType()).isInteger(8))
       name += "_i8";

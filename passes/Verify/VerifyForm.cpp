@@ -42,7 +42,10 @@ struct Form {
 
 constexpr StringLiteral kLowered =
     "func.return arith.* scf.* vector.* memref.* math.* ub.* "
-    "llvm.call_intrinsic";
+    "llvm.call_intrinsic llvm.call llvm.alloca llvm.getelementptr llvm.store "
+    "llvm.inttoptr llvm.mlir.constant llvm.mlir.zero";
+/// The module for an instruction set: kernels, and algorithms that they call.
+constexpr StringLiteral kInTargetModule = "func.func llvm.func";
 /// What more may stand there for a GPU, and in the module around it.
 constexpr StringLiteral kLoweredForDevice = "nvvm.* llvm.*";
 constexpr StringLiteral kInDeviceModule = "func.func memref.global";
@@ -219,9 +222,10 @@ private:
     if (isDevice)
       inFunction += (" " + kLoweredForDevice).str();
     for (Operation &op : *target.getBody()) {
-      expectAllowed(
-          &op, isDevice ? StringRef(kInDeviceModule) : StringRef("func.func"),
-          "a module for an instruction set");
+      expectAllowed(&op,
+                    isDevice ? StringRef(kInDeviceModule)
+                             : StringRef(kInTargetModule),
+                    "a module for an instruction set");
       op.walk([&](Operation *inner) {
         if (inner != &op)
           expectAllowed(inner, inFunction, "a lowered function");

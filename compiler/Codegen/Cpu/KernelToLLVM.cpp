@@ -8,6 +8,7 @@
 
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -38,6 +39,13 @@ struct SplitKernelsPass : sinter::impl::SplitKernelsPassBase<SplitKernelsPass> {
       func.walk([&](memref::GetGlobalOp use) {
         if (auto array = module.lookupSymbol<memref::GlobalOp>(use.getName()))
           array->moveBefore(own.getBody(), own.getBody()->begin());
+      });
+      // Declarations of algorithms, which other kernels may call too.
+      func.walk([&](LLVM::CallOp call) {
+        auto callee = module.lookupSymbol<LLVM::LLVMFuncOp>(
+            call.getCallee().value_or(""));
+        if (callee && !own.lookupSymbol(callee.getSymName()))
+          own.push_back(callee.clone());
       });
     }
   }

@@ -6,6 +6,7 @@
 
 #include "compiler/Codegen/Cpu/ObjectEmitter.h"
 
+#include "compiler/Codegen/Cpu/SupportCode.h"
 #include "compiler/Codegen/MachineCode.h"
 #include "llvm/IR/IntrinsicInst.h"
 #include "llvm/Support/SmallVectorMemoryBuffer.h"
@@ -54,6 +55,8 @@ static void addTargetAttributes(llvm::Module &module, const CpuTarget &target) {
       continue;
     function.addFnAttr("target-cpu", target.cpu);
     function.addFnAttr("tune-cpu", target.tune);
+    // Of support code, which is compiled for the least processor.
+    function.removeFnAttr("target-features");
     if (!target.features.empty())
       function.addFnAttr("target-features", target.features);
     function.addFnAttr("prefer-vector-width",
@@ -106,14 +109,15 @@ static void storeSingleLanes(llvm::Module &module) {
 }
 
 llvm::Expected<Object> sinter::codegen::compileModule(llvm::Module &module,
-                                                      const CpuTarget &target) {
+                                                      const CpuTarget &target,
+                                                      Vectorize vectorize) {
   std::unique_ptr<TargetMachine> machine = createTargetMachine(target);
   if (!machine)
     return createStringError("this LLVM has no x86 back end");
   addTargetAttributes(module, target);
   Expected<SmallVector<char, 0>> bytes =
       writeMachineCode(module, *machine, CodeGenFileType::ObjectFile,
-                       "object files", storeSingleLanes);
+                       "object files", storeSingleLanes, vectorize);
   if (!bytes)
     return bytes.takeError();
   return std::make_unique<SmallVectorMemoryBuffer>(
@@ -128,7 +132,11 @@ sinter::codegen::compileKernel(mlir::ModuleOp module, const CpuTarget &target) {
     return mlir::failure();
   std::string name = ir->getName().str();
   addEntry(*ir, *ir->getFunction(name), getKernelSymbol(name, target));
-  llvm::Expected<Object> object = compileModule(*ir, target);
+  Expected<bool> hasSupport = linkSupport(*ir);
+  llvm::Expected<Object> object =
+      hasSupport ? compileModule(*ir, target,
+                                 *hasSupport ? Vectorize::Yes : Vectorize::No)
+                 : hasSupport.takeError();
   if (!object)
     return module.emitError("cannot generate code for kernel '")
                << name << "' on " << target.name << ": "

@@ -8,6 +8,7 @@
 #define SINTER_COMPILER_CODEGEN_CPU_OBJECTEMITTER_H
 
 #include "compiler/Codegen/Cpu/CpuTarget.h"
+#include "compiler/Codegen/MachineCode.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -28,7 +29,8 @@ mlir::FailureOr<Object> compileKernel(mlir::ModuleOp module,
 
 /// Optimizes `module` and compiles it. The message of a failure is returned.
 llvm::Expected<Object> compileModule(llvm::Module &module,
-                                     const CpuTarget &target);
+                                     const CpuTarget &target,
+                                     Vectorize vectorize = Vectorize::No);
 
 } // namespace sinter::codegen
 
