@@ -16,7 +16,8 @@ namespace sinter::support {
 /// The places of the elements that are not zero.
 /// input: x; outputs: [rank, elements] int64, a row for each dimension, in
 /// row-major order of the places; [1] the number of places. One unit.
-template <typename T> static int32_t nonZero(const sinter_algorithm *call) {
+template <typename T>
+static int32_t nonZero(const sinter_algorithm *call) {
   const T *x = getInput<T>(call, 0);
   int64_t *places = getOutput<int64_t>(call, 0);
   int64_t *total = getOutput<int64_t>(call, 1);
@@ -58,7 +59,8 @@ template <typename T> static int32_t nonZero(const sinter_algorithm *call) {
 //===----------------------------------------------------------------------===//
 
 /// Rows of `width` elements, compared from the first element on.
-template <typename T> struct Rows {
+template <typename T>
+struct Rows {
   const T *data;
   int64_t width;
   /// Negative, 0, positive: row `a` is less than, equal to, greater than `b`.
@@ -87,8 +89,8 @@ static int64_t *sortRows(const Rows<T> &rows, int64_t *order, int64_t *other,
       int64_t left = low, right = middle;
       for (int64_t i = low; i < high; ++i) {
         bool takeLeft =
-            left < middle && (right == high ||
-                              rows.compare(order[left], order[right]) <= 0);
+            left < middle &&
+            (right == high || rows.compare(order[left], order[right]) <= 0);
         other[i] = order[takeLeft ? left++ : right++];
       }
     }

@@ -48,8 +48,8 @@ struct BoxList {
         float west = box.left > left[i] ? box.left : left[i];
         float east = box.right < right[i] ? box.right : right[i];
         float shared = (low - high) * (east - west);
-        bool meets = (low > high) & (east > west) & (box.area > 0) &
-                     (area[i] > 0);
+        bool meets =
+            (low > high) & (east > west) & (box.area > 0) & (area[i] > 0);
         any |= meets & (shared / (box.area + area[i] - shared) > threshold);
       }
       if (any)

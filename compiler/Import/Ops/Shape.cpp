@@ -280,26 +280,8 @@ static LogicalResult importIdentity(NodeContext &node) {
   return node.forward(0);
 }
 
-static LogicalResult importDropout(NodeContext &node) {
-  if (node.getOpset() >= 12 && node.hasInput(2)) {
-    auto training = node.getIntegerList(2);
-    if (!training || training->size() != 1 || training->front() != 0)
-      return node.unsupported("Dropout for inference", "training_mode",
-                              "export the model in evaluation mode");
-  }
-  if (node.hasOutput(1)) {
-    Value keep = node.scalar(
-        1, node.getOpset() >= 10 ? Type(IntegerType::get(node.getContext(), 1))
-                                 : node.getElementType(0));
-    if (failed(node.setOutput(1, node.broadcastTo(keep, node.getSizes(0)))))
-      return failure();
-  }
-  return node.forward(0);
-}
-
 llvm::ArrayRef<OpRow> sinter::getShapeRows() {
   static const OpRow rows[] = {
-      {"Dropout", importDropout},
       {"Expand", importExpand, foldExpand},
       {"Flatten", importFlatten},
       {"Identity", importIdentity},

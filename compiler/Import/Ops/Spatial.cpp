@@ -5,8 +5,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Import/OpTable.h"
+#include "compiler/Import/Ops/Algorithm.h"
 #include "compiler/Import/Ops/DynamicFilter.h"
 #include "compiler/Import/Ops/IntegerOperand.h"
+#include "dialects/NN/NNShapes.h"
 
 using namespace mlir;
 using namespace sinter;
@@ -332,13 +334,18 @@ static LogicalResult buildConvTranspose(NodeContext &node) {
   return node.setOutput(0, addBias(node, result));
 }
 
-static LogicalResult buildPool(NodeContext &node, nn::ReduceKind kind,
-                               bool countsPads) {
+/// The window of a pool, from its attributes.
+static FailureOr<Window> readPoolWindow(NodeContext &node) {
   std::optional<SmallVector<int64_t>> kernel = node.getInts("kernel_shape");
   if (!kernel || llvm::any_of(*kernel, [](int64_t size) { return size <= 0; }))
-    return node.invalid("'kernel_shape' with sizes above 0",
-                        "none, or one that is not positive");
-  auto window = readWindow(node, *kernel);
+    return failure(failed(node.invalid("'kernel_shape' with sizes above 0",
+                                       "none, or one that is not positive")));
+  return readWindow(node, *kernel);
+}
+
+static LogicalResult buildPool(NodeContext &node, nn::ReduceKind kind,
+                               bool countsPads) {
+  auto window = readPoolWindow(node);
   if (failed(window))
     return failure();
   return node.setOutput(0, node.create<nn::PoolOp>(
@@ -347,7 +354,45 @@ static LogicalResult buildPool(NodeContext &node, nn::ReduceKind kind,
                                node.getInt("ceil_mode", 0) != 0, countsPads));
 }
 
+/// The greatest elements with their places, which vectors do not know.
+static LogicalResult buildMaxPoolWithPlaces(NodeContext &node) {
+  // More dimensions than runtime/support/Windows.cpp has room for.
+  constexpr int64_t maxDims = 6;
+  if (node.getRank(0) > maxDims + 2)
+    return node.unsupported("at most 6 spatial dimensions",
+                            Twine(node.getRank(0) - 2),
+                            "pool the other dimensions before");
+  auto window = readPoolWindow(node);
+  if (failed(window))
+    return failure();
+  // The shape is that of the pool without places.
+  Value pooled = node.create<nn::PoolOp>(
+      node.getInput(0), nn::ReduceKind::Max, window->kernel, window->strides,
+      window->pads, window->dilations, node.getInt("ceil_mode", 0) != 0,
+      /*count_include_pad=*/false);
+  auto type = cast<RankedTensorType>(pooled.getType());
+  pooled.getDefiningOp()->erase();
+  SmallVector<nn::SizeAttr> sizes = nn::getSizes(type);
+  AlgorithmCall call{getTypedName("max_pool", type.getElementType()),
+                     {node.getInt("storage_order", 0)}};
+  for (ArrayRef<int64_t> list :
+       {ArrayRef(window->kernel), ArrayRef(window->strides),
+        ArrayRef(window->pads).take_front(window->kernel.size()),
+        ArrayRef(window->dilations)})
+    call.integers.append(list.begin(), list.end());
+  call.units = nn::mul(sizes[0], sizes[1]);
+  ResultRange greatest = createAlgorithm(
+      node, call, node.getInput(0),
+      {type,
+       nn::makeTensorType(sizes, IntegerType::get(node.getContext(), 64))});
+  if (failed(node.setOutput(0, greatest[0])))
+    return failure();
+  return node.setOutput(1, greatest[1]);
+}
+
 static LogicalResult buildMaxPool(NodeContext &node) {
+  if (node.hasOutput(1))
+    return buildMaxPoolWithPlaces(node);
   return buildPool(node, nn::ReduceKind::Max, /*countsPads=*/false);
 }
 

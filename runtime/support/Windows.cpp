@@ -1,0 +1,171 @@
+//===- Windows.cpp - windows that remember places, and their inverse ------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/support/element.h"
+
+namespace sinter::support {
+
+/// More spatial dimensions than this are refused by the importer.
+static constexpr int kMaxDims = 6;
+
+/// Steps through row-major indices below `sizes`.
+struct Counter {
+  int64_t dims;
+  const int64_t *sizes;
+  int64_t index[kMaxDims] = {};
+
+  Counter(int64_t dims, const int64_t *sizes) : dims(dims), sizes(sizes) {}
+  void step() {
+    for (int64_t d = dims - 1; d >= 0; --d) {
+      if (++index[d] < sizes[d])
+        return;
+      index[d] = 0;
+    }
+  }
+};
+
+/// The greatest element of each window and where it is.
+/// input: x [batch, channels, spatial..]; outputs: the elements, and their
+/// places in the flattened x (int64), the first of equal ones. integers:
+/// whether places count the first spatial dimension fastest, then kernel,
+/// strides, begins of the pads, dilations. A unit is a channel of a batch.
+template <typename T>
+static int32_t maxPool(const sinter_algorithm *call, int64_t first,
+                       int64_t last) {
+  int64_t dims = call->ranks[0] - 2;
+  const int64_t *sizes = call->sizes[0] + 2, *outSizes = call->sizes[1] + 2;
+  bool isColumnMajor = call->integers[0] != 0;
+  const int64_t *kernel = call->integers + 1, *strides = kernel + dims;
+  const int64_t *pads = strides + dims, *dilations = pads + dims;
+  int64_t plane = product(sizes, 0, dims), window = product(kernel, 0, dims);
+  int64_t results = product(outSizes, 0, dims);
+  for (int64_t unit = first; unit < last; ++unit) {
+    const T *x = getInput<T>(call, 0) + unit * plane;
+    T *values = getOutput<T>(call, 0);
+    int64_t *places = getOutput<int64_t>(call, 1);
+    Counter out(dims, outSizes);
+    for (int64_t o = 0; o < results; ++o, out.step()) {
+      bool any = false;
+      T greatest = store<T>(0);
+      int64_t place = 0;
+      Counter element(dims, kernel);
+      for (int64_t k = 0; k < window; ++k, element.step()) {
+        int64_t offset = 0, number = 0, stride = 1;
+        bool isInside = true;
+        for (int64_t d = 0; d < dims; ++d) {
+          int64_t i = out.index[d] * strides[d] - pads[d] +
+                      element.index[d] * dilations[d];
+          isInside &= i >= 0 && i < sizes[d];
+          offset = offset * sizes[d] + i;
+          number += i * stride;
+          stride *= sizes[d];
+        }
+        if (!isInside || (any && !(load(x[offset]) > load(greatest))))
+          continue;
+        any = true;
+        greatest = x[offset];
+        place = isColumnMajor ? number : offset;
+      }
+      if (values)
+        values[unit * results + o] = greatest;
+      if (places)
+        places[unit * results + o] = unit * plane + place;
+    }
+  }
+  return 0;
+}
+
+/// Writes elements to places of a tensor of zeros.
+/// inputs: x, places (int64) of the same shape; output: [batch, channels,
+/// spatial..], in which places count. One unit.
+template <typename T>
+static int32_t maxUnpool(const sinter_algorithm *call) {
+  const T *x = getInput<T>(call, 0);
+  const int64_t *places = getInput<int64_t>(call, 1);
+  T *out = getOutput<T>(call, 0);
+  int64_t count = product(call->sizes[0], 0, call->ranks[0]);
+  int64_t elements = product(call->sizes[2], 0, call->ranks[2]);
+  fill<T>(out, T(), elements);
+  for (int64_t i = 0; i < count; ++i) {
+    if (places[i] < 0 || places[i] >= elements)
+      return 1;
+    out[places[i]] = x[i];
+  }
+  return 0;
+}
+
+/// Adds the columns of windows at the places that they came from.
+/// input: x [batch, channels * window, positions]; output: [batch, channels,
+/// image..]. integers: kernel, strides, begins of the pads, ends of the pads,
+/// dilations. A unit is a channel of a batch.
+template <typename T>
+static int32_t col2im(const sinter_algorithm *call, int64_t first,
+                      int64_t last) {
+  int64_t dims = call->ranks[1] - 2;
+  const int64_t *sizes = call->sizes[1] + 2, *kernel = call->integers;
+  const int64_t *strides = kernel + dims, *pads = strides + dims;
+  const int64_t *ends = pads + dims, *dilations = ends + dims;
+  int64_t plane = product(sizes, 0, dims), window = product(kernel, 0, dims);
+  int64_t counts[kMaxDims], positions = 1;
+  for (int64_t d = 0; d < dims; ++d) {
+    int64_t room =
+        sizes[d] + pads[d] + ends[d] - dilations[d] * (kernel[d] - 1) - 1;
+    counts[d] = room < 0 ? 0 : room / strides[d] + 1;
+    positions *= counts[d];
+  }
+  if (positions != call->sizes[0][2])
+    return 1;
+  int64_t inner = counts[dims - 1], rows = inner ? positions / inner : 0;
+  for (int64_t unit = first; unit < last; ++unit) {
+    T *image = getOutput<T>(call, 0) + unit * plane;
+    const T *columns = getInput<T>(call, 0) + unit * window * positions;
+    fill<T>(image, T(), plane);
+    Counter element(dims, kernel);
+    for (int64_t k = 0; k < window; ++k, element.step()) {
+      Counter row(dims - 1, counts);
+      for (int64_t r = 0; r < rows; ++r, row.step()) {
+        const T *from = columns + (k * rows + r) * inner;
+        int64_t offset = 0;
+        bool isInside = true;
+        for (int64_t d = 0; d < dims - 1; ++d) {
+          int64_t i = row.index[d] * strides[d] - pads[d] +
+                      element.index[d] * dilations[d];
+          isInside &= i >= 0 && i < sizes[d];
+          offset = offset * sizes[d] + i;
+        }
+        if (!isInside)
+          continue;
+        int64_t size = sizes[dims - 1], stride = strides[dims - 1];
+        int64_t start =
+            element.index[dims - 1] * dilations[dims - 1] - pads[dims - 1];
+        // The positions j with 0 <= start + j * stride < size.
+        int64_t begin = start < 0 ? (-start + stride - 1) / stride : 0;
+        int64_t end = size > start ? (size - start - 1) / stride + 1 : 0;
+        end = end < inner ? end : inner;
+        T *to = image + offset * size + start;
+        for (int64_t j = begin; j < end; ++j)
+          to[j * stride] = store<T>(
+              static_cast<Compute<T>>(load(to[j * stride]) + load(from[j])));
+      }
+    }
+  }
+  return 0;
+}
+
+} // namespace sinter::support
+
+using namespace sinter::support;
+
+#define SINTER_POOL(suffix, type)                                              \
+  SINTER_ALGORITHM(max_pool_##suffix) {                                        \
+    return maxPool<type>(call, first, last);                                   \
+  }                                                                            \
+  SINTER_ALGORITHM(col2im_##suffix) { return col2im<type>(call, first, last); }
+SINTER_FOR_EACH_NUMBER(SINTER_POOL)
+
+#define SINTER_UNPOOL(suffix, type)                                            \
+  SINTER_ALGORITHM(max_unpool_##suffix) { return maxUnpool<type>(call); }
+SINTER_FOR_EACH_WIDTH(SINTER_UNPOOL)
