@@ -28,7 +28,7 @@ static int64_t getSeed(NodeContext &node) {
   const onnx::Attribute *seed = node.findAttribute("seed");
   if (!seed)
     return static_cast<int64_t>(llvm::xxh3_64bits(node.getName()));
-  if (seed->type == onnx::AttributeType::Int)
+  if (seed->kind == onnx::Attribute::Kind::Int)
     return node.getInt("seed", 0);
   return llvm::bit_cast<int64_t>(node.getFloat("seed", 0));
 }

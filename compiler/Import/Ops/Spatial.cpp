@@ -371,7 +371,6 @@ static LogicalResult buildMaxPoolWithPlaces(NodeContext &node) {
       window->pads, window->dilations, node.getInt("ceil_mode", 0) != 0,
       /*count_include_pad=*/false);
   auto type = cast<RankedTensorType>(pooled.getType());
-  pooled.getDefiningOp()->erase();
   SmallVector<nn::SizeAttr> sizes = nn::getSizes(type);
   AlgorithmCall call{getTypedName("max_pool", type.getElementType()),
                      {node.getInt("storage_order", 0)}};
