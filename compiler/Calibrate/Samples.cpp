@@ -317,7 +317,7 @@ bool NoiseSource::make(Sample &sample) {
     value.type = input.type;
     value.dims = input.dims;
     size_t count = static_cast<size_t>(*files::countElements(value.dims));
-    value.bytes.resize(count * files::getTypeInfo(input.type)->bytes);
+    value.bytes.resize(files::getTypeInfo(input.type)->countBytes(count));
     for (size_t i = 0; i < count; ++i)
       files::setElement(value, i,
                         files::isFloat(input.type)

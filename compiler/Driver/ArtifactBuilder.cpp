@@ -32,6 +32,18 @@ static uint8_t getOnnxType(mlir::Type type) {
     return 10;
   if (type.isBF16())
     return 16;
+  if (mlir::isa<mlir::Float8E4M3FNType>(type))
+    return 17;
+  if (mlir::isa<mlir::Float8E4M3FNUZType>(type))
+    return 18;
+  if (mlir::isa<mlir::Float8E5M2Type>(type))
+    return 19;
+  if (mlir::isa<mlir::Float8E5M2FNUZType>(type))
+    return 20;
+  if (mlir::isa<mlir::Float4E2M1FNType>(type))
+    return 23;
+  if (mlir::isa<mlir::Float8E8M0FNUType>(type))
+    return 24;
   auto integer = mlir::dyn_cast<mlir::IntegerType>(type);
   if (!integer)
     return 0;
@@ -39,6 +51,10 @@ static uint8_t getOnnxType(mlir::Type type) {
   switch (integer.getWidth()) {
   case 1:
     return 9;
+  case 2:
+    return isUnsigned ? 25 : 26;
+  case 4:
+    return isUnsigned ? 21 : 22;
   case 8:
     return isUnsigned ? 2 : 3;
   case 16:

@@ -41,14 +41,6 @@ readBytes(const onnx::ModelFile &file, const onnx::Tensor &tensor) {
   return bytes;
 }
 
-static DenseElementsAttr makeElements(RankedTensorType type,
-                                      ArrayRef<char> bytes) {
-  if (!type.getElementType().isInteger(1))
-    return DenseElementsAttr::getFromRawBuffer(type, bytes);
-  SmallVector<bool> bits(bytes.begin(), bytes.end());
-  return DenseElementsAttr::get(type, bits);
-}
-
 static bool isSmall(RankedTensorType type) {
   int64_t count = type.getNumElements();
   if (isa<FloatType>(type.getElementType()))
@@ -72,7 +64,7 @@ Value GraphImporter::materialize(ImportedValue &value, Location location) {
     auto bytes = readBytes(*file, *value.tensor);
     if (!bytes)
       return nullptr;
-    weight = makeDense(makeElements(value.type, *bytes));
+    weight = makeDense(weights::makeDenseElements(value.type, *bytes));
   }
   value.value = nn::WeightOp::create(builder, location, weight);
   return value.value;
@@ -115,7 +107,7 @@ static DenseElementsAttr makeElements(const Content &content) {
   }
   SmallVector<char, 0> bytes(scalars.size() * weights::getElementBytes(*kind));
   weights::storeElements(*kind, scalars.data(), scalars.size(), bytes.data());
-  return makeElements(type, bytes);
+  return weights::makeDenseElements(type, bytes);
 }
 
 Value GraphImporter::createConstant(const Content &content, Location location) {

@@ -6,6 +6,7 @@
 
 #include "compiler/Import/NodeContext.h"
 #include "compiler/Import/Onnx/Schemas.h"
+#include "compiler/Import/PackedTensor.h"
 #include "dialects/NN/NodeLocation.h"
 #include "mlir/IR/Remarks.h"
 #include "mlir/IR/Verifier.h"
@@ -139,13 +140,19 @@ LogicalResult GraphImporter::defineInputs(Scope &scope) {
     value.type =
         nn::makeTensorType(freeDims->getShape(i), getElementType(input->type));
     Location location = NameLoc::get(builder.getStringAttr(input->name));
-    if (failed(main.insertArgument(
-            i, value.type,
-            builder.getDictionaryAttr(builder.getNamedAttr(
-                "nn.name", builder.getStringAttr(input->name))),
-            location)))
+    RankedTensorType packed = getPackedType(value.type);
+    SmallVector<NamedAttribute> attributes = {
+        builder.getNamedAttr("nn.name", builder.getStringAttr(input->name))};
+    if (packed)
+      attributes.push_back(
+          builder.getNamedAttr("nn.packed", TypeAttr::get(value.type)));
+    if (failed(main.insertArgument(i, packed ? packed : value.type,
+                                   builder.getDictionaryAttr(attributes),
+                                   location)))
       return failure();
     value.value = main.getArgument(i);
+    if (packed)
+      value.value = unpackTensor(builder, location, value.value, value.type);
     scope.define(input->name, std::move(value));
   }
   return success();
@@ -342,19 +349,26 @@ LogicalResult GraphImporter::finishOutputs(Scope &scope) {
     return failure();
 
   SmallVector<Value> results;
+  SmallVector<Type> types;
   for (StringRef name : names) {
     Value result = materialize(*scope.find(name), builder.getUnknownLoc());
     if (!result)
       return fail("unsupported_output", "outputs that are tensors",
                   "'" + name + "', which mixes sizes and numbers",
                   "leave this output out of the model");
+    types.push_back(result.getType());
+    if (getPackedType(cast<RankedTensorType>(result.getType())))
+      result = packTensor(builder, builder.getUnknownLoc(), result);
     results.push_back(result);
   }
   func::ReturnOp::create(builder, builder.getUnknownLoc(), results);
   main.setFunctionType(builder.getFunctionType(main.getArgumentTypes(),
                                                ValueRange(results).getTypes()));
-  for (auto [i, name] : llvm::enumerate(names))
+  for (auto [i, name] : llvm::enumerate(names)) {
     main.setResultAttr(i, "nn.name", builder.getStringAttr(name));
+    if (types[i] != results[i].getType())
+      main.setResultAttr(i, "nn.packed", TypeAttr::get(types[i]));
+  }
   return success();
 }
 

@@ -92,10 +92,26 @@ static onnx::ElementType getOnnxType(Type type) {
     return ElementType::Float16;
   if (type.isBF16())
     return ElementType::BFloat16;
+  if (isa<Float8E4M3FNType>(type))
+    return ElementType::Float8E4M3FN;
+  if (isa<Float8E4M3FNUZType>(type))
+    return ElementType::Float8E4M3FNUZ;
+  if (isa<Float8E5M2Type>(type))
+    return ElementType::Float8E5M2;
+  if (isa<Float8E5M2FNUZType>(type))
+    return ElementType::Float8E5M2FNUZ;
+  if (isa<Float8E8M0FNUType>(type))
+    return ElementType::Float8E8M0;
+  if (isa<Float4E2M1FNType>(type))
+    return ElementType::Float4E2M1;
   bool isUnsigned = type.isUnsignedInteger();
   switch (type.getIntOrFloatBitWidth()) {
   case 1:
     return ElementType::Bool;
+  case 2:
+    return isUnsigned ? ElementType::UInt2 : ElementType::Int2;
+  case 4:
+    return isUnsigned ? ElementType::UInt4 : ElementType::Int4;
   case 8:
     return isUnsigned ? ElementType::UInt8 : ElementType::Int8;
   case 16:
@@ -136,6 +152,26 @@ Type GraphImporter::getElementType(onnx::ElementType type) {
     return builder.getIntegerType(32, false);
   case ElementType::UInt64:
     return builder.getIntegerType(64, false);
+  case ElementType::Float8E4M3FN:
+    return builder.getType<Float8E4M3FNType>();
+  case ElementType::Float8E4M3FNUZ:
+    return builder.getType<Float8E4M3FNUZType>();
+  case ElementType::Float8E5M2:
+    return builder.getType<Float8E5M2Type>();
+  case ElementType::Float8E5M2FNUZ:
+    return builder.getType<Float8E5M2FNUZType>();
+  case ElementType::Float8E8M0:
+    return builder.getType<Float8E8M0FNUType>();
+  case ElementType::Float4E2M1:
+    return builder.getType<Float4E2M1FNType>();
+  case ElementType::UInt2:
+    return builder.getIntegerType(2, false);
+  case ElementType::Int2:
+    return builder.getIntegerType(2);
+  case ElementType::UInt4:
+    return builder.getIntegerType(4, false);
+  case ElementType::Int4:
+    return builder.getIntegerType(4);
   case ElementType::Undefined:
   case ElementType::String:
     return nullptr;

@@ -14,13 +14,16 @@ using namespace sinter;
 
 SmallVector<const OpRow *> sinter::getRows() {
   SmallVector<const OpRow *> rows;
-  for (auto family : {getActivationRows, getConstantRows, getContractionRows,
-                      getElementwiseRows, getIndexingRows, getMovementRows,
-                      getNormalizationRows, getQuantizationRows,
-                      getQuantizedOperatorRows, getRandomRows, getReductionRows,
-                      getResizeRows, getSamplingRows, getScanRows,
-                      getScatterRows, getSelectionRows, getShapeRows,
-                      getSoftmaxRows, getSpatialRows})
+  for (auto family : {getActivationRows,   getCastRows,
+                      getConstantRows,     getContractionRows,
+                      getElementwiseRows,  getIndexingRows,
+                      getMovementRows,     getNormalizationRows,
+                      getQuantizationRows, getQuantizedOperatorRows,
+                      getRandomRows,       getReductionRows,
+                      getResizeRows,       getSamplingRows,
+                      getScanRows,         getScatterRows,
+                      getSelectionRows,    getShapeRows,
+                      getSoftmaxRows,      getSpatialRows})
     for (const OpRow &row : family())
       rows.push_back(&row);
   return rows;

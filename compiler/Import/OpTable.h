@@ -54,6 +54,7 @@ llvm::SmallVector<const OpRow *> getRows();
 
 // The families.
 llvm::ArrayRef<OpRow> getActivationRows();
+llvm::ArrayRef<OpRow> getCastRows();
 llvm::ArrayRef<OpRow> getConstantRows();
 llvm::ArrayRef<OpRow> getContractionRows();
 llvm::ArrayRef<OpRow> getElementwiseRows();

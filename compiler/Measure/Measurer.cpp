@@ -55,15 +55,16 @@ InputData::InputData(const sinter_model_t *model) {
       elements *= sizes.back();
     }
     std::vector<uint8_t> &bytes =
-        memory.emplace_back(elements * sinter_type_bytes(info->type));
+        memory.emplace_back((elements * sinter_type_bits(info->type) + 7) / 8);
     // A linear congruential generator; its high bits are the random ones.
-    for (int64_t n = 0; n < elements; ++n) {
+    size_t step = std::max<size_t>(sinter_type_bytes(info->type), 1);
+    for (size_t n = 0; n < bytes.size() / step; ++n) {
       state = state * 1664525 + 1013904223;
       if (info->type == SINTER_TYPE_F32)
         reinterpret_cast<float *>(bytes.data())[n] =
             static_cast<float>(static_cast<int32_t>(state)) / 0x1p31f;
       else
-        bytes[n * sinter_type_bytes(info->type)] = state >> 24;
+        bytes[n * step] = state >> 24;
     }
     sinter_tensor_t tensor = {};
     tensor.data = bytes.data();

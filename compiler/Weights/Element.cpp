@@ -5,23 +5,60 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Weights/Element.h"
-#include "mlir/IR/BuiltinTypes.h"
 #include "llvm/ADT/APFloat.h"
+#include "llvm/ADT/STLExtras.h"
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
 
 using namespace sinter::weights;
 
+namespace {
+
+/// What is known about a kind of floats.
+struct FloatRow {
+  ElementKind kind;
+  bool (*matches)(mlir::Type type);
+  const llvm::fltSemantics &(*semantics)();
+};
+
+} // namespace
+
+template <typename... T>
+static bool isOf(mlir::Type type) {
+  return llvm::isa<T...>(type);
+}
+
+static const FloatRow kFloats[] = {
+    {ElementKind::F16, isOf<mlir::Float16Type>, llvm::APFloat::IEEEhalf},
+    {ElementKind::BF16, isOf<mlir::BFloat16Type>, llvm::APFloat::BFloat},
+    {ElementKind::F32, isOf<mlir::Float32Type>, llvm::APFloat::IEEEsingle},
+    {ElementKind::F64, isOf<mlir::Float64Type>, llvm::APFloat::IEEEdouble},
+    {ElementKind::F8E4M3FN, isOf<mlir::Float8E4M3FNType>,
+     llvm::APFloat::Float8E4M3FN},
+    {ElementKind::F8E4M3FNUZ, isOf<mlir::Float8E4M3FNUZType>,
+     llvm::APFloat::Float8E4M3FNUZ},
+    {ElementKind::F8E5M2, isOf<mlir::Float8E5M2Type>,
+     llvm::APFloat::Float8E5M2},
+    {ElementKind::F8E5M2FNUZ, isOf<mlir::Float8E5M2FNUZType>,
+     llvm::APFloat::Float8E5M2FNUZ},
+    {ElementKind::F8E8M0, isOf<mlir::Float8E8M0FNUType>,
+     llvm::APFloat::Float8E8M0FNU},
+    {ElementKind::F4E2M1, isOf<mlir::Float4E2M1FNType>,
+     llvm::APFloat::Float4E2M1FN},
+};
+
+static const llvm::fltSemantics &getSemantics(ElementKind kind) {
+  return llvm::find_if(kFloats,
+                       [&](const FloatRow &row) { return row.kind == kind; })
+      ->semantics();
+}
+
 std::optional<ElementKind> sinter::weights::getElementKind(mlir::Type type) {
-  if (type.isF16())
-    return ElementKind::F16;
-  if (type.isBF16())
-    return ElementKind::BF16;
-  if (type.isF32())
-    return ElementKind::F32;
-  if (type.isF64())
-    return ElementKind::F64;
+  for (const FloatRow &row : kFloats)
+    if (row.matches(type))
+      return row.kind;
   auto integer = llvm::dyn_cast<mlir::IntegerType>(type);
   if (!integer)
     return std::nullopt;
@@ -29,6 +66,10 @@ std::optional<ElementKind> sinter::weights::getElementKind(mlir::Type type) {
   switch (integer.getWidth()) {
   case 1:
     return ElementKind::I1;
+  case 2:
+    return isUnsigned ? ElementKind::U2 : ElementKind::I2;
+  case 4:
+    return isUnsigned ? ElementKind::U4 : ElementKind::I4;
   case 8:
     return isUnsigned ? ElementKind::U8 : ElementKind::I8;
   case 16:
@@ -42,36 +83,53 @@ std::optional<ElementKind> sinter::weights::getElementKind(mlir::Type type) {
   }
 }
 
-unsigned sinter::weights::getElementBytes(ElementKind kind) {
+unsigned sinter::weights::getElementBits(ElementKind kind) {
   switch (kind) {
   case ElementKind::I1:
+    return 1;
+  case ElementKind::I2:
+  case ElementKind::U2:
+    return 2;
+  case ElementKind::I4:
+  case ElementKind::U4:
+  case ElementKind::F4E2M1:
+    return 4;
+  case ElementKind::F8E4M3FN:
+  case ElementKind::F8E4M3FNUZ:
+  case ElementKind::F8E5M2:
+  case ElementKind::F8E5M2FNUZ:
+  case ElementKind::F8E8M0:
   case ElementKind::I8:
   case ElementKind::U8:
-    return 1;
+    return 8;
   case ElementKind::F16:
   case ElementKind::BF16:
   case ElementKind::I16:
   case ElementKind::U16:
-    return 2;
+    return 16;
   case ElementKind::F32:
   case ElementKind::I32:
   case ElementKind::U32:
-    return 4;
+    return 32;
   case ElementKind::F64:
   case ElementKind::I64:
   case ElementKind::U64:
-    return 8;
+    return 64;
   }
   return 0;
 }
 
+unsigned sinter::weights::getElementBytes(ElementKind kind) {
+  return (getElementBits(kind) + 7) / 8;
+}
+
 Domain sinter::weights::getDomain(ElementKind kind) {
-  switch (kind) {
-  case ElementKind::F16:
-  case ElementKind::BF16:
-  case ElementKind::F32:
-  case ElementKind::F64:
+  if (llvm::any_of(kFloats,
+                   [&](const FloatRow &row) { return row.kind == kind; }))
     return Domain::Float;
+  switch (kind) {
+  case ElementKind::U2:
+  case ElementKind::U4:
   case ElementKind::U8:
   case ElementKind::U16:
   case ElementKind::U32:
@@ -82,19 +140,51 @@ Domain sinter::weights::getDomain(ElementKind kind) {
   }
 }
 
+/// The power of two that is not below the magnitude of `value`, by its exponent
+/// in float8e8m0, saturated: nn.cast rounds up.
+static uint8_t toPowerOfTwo(double value) {
+  if (std::isnan(value))
+    return 0xff;
+  int exponent;
+  double fraction = std::frexp(std::fabs(value), &exponent);
+  if (fraction == 0)
+    return 0;
+  if (std::isinf(value))
+    return 0xfe;
+  // value = fraction * 2^exponent, fraction in [1/2, 1).
+  int code = exponent - (fraction == 0.5) + 127;
+  return static_cast<uint8_t>(std::clamp(code, 0, 0xfe));
+}
+
 /// The bits of `value` in a narrow float format, and back.
-static uint16_t toHalf(double value, const llvm::fltSemantics &format) {
+template <typename T>
+static T toNarrow(double value, ElementKind kind) {
+  if (kind == ElementKind::F8E8M0)
+    return toPowerOfTwo(value);
+  if (kind == ElementKind::F4E2M1) // Has neither infinity nor NaN.
+    value = std::isnan(value) ? 0 : std::clamp(value, -6.0, 6.0);
   llvm::APFloat number(value);
   bool lost = false;
-  number.convert(format, llvm::APFloat::rmNearestTiesToEven, &lost);
-  return static_cast<uint16_t>(number.bitcastToAPInt().getZExtValue());
+  number.convert(getSemantics(kind), llvm::APFloat::rmNearestTiesToEven, &lost);
+  return static_cast<T>(number.bitcastToAPInt().getZExtValue());
 }
-static double fromHalf(uint16_t bits, const llvm::fltSemantics &format) {
-  llvm::APFloat number(format, llvm::APInt(16, bits));
+static double fromNarrow(uint16_t bits, ElementKind kind) {
+  unsigned width = getElementBits(kind);
+  llvm::APFloat number(getSemantics(kind),
+                       llvm::APInt(width, bits & ((1u << width) - 1)));
   bool lost = false;
   number.convert(llvm::APFloat::IEEEdouble(),
                  llvm::APFloat::rmNearestTiesToEven, &lost);
   return number.convertToDouble();
+}
+
+/// The low `width` bits of a byte as a number, as it lies in memory.
+static uint8_t wrapSmall(uint64_t value, ElementKind kind) {
+  unsigned spare = 8 - getElementBits(kind);
+  auto low = static_cast<uint8_t>(value << spare);
+  return getDomain(kind) == Domain::Signed
+             ? static_cast<uint8_t>(static_cast<int8_t>(low) >> spare)
+             : static_cast<uint8_t>(low >> spare);
 }
 
 /// Calls `visit` with `count` elements of the stored type T.
@@ -123,13 +213,19 @@ void sinter::weights::loadElements(ElementKind kind, const char *in,
   auto asUnsigned = [](Scalar &s, auto v) { s.u = v; };
   switch (kind) {
   case ElementKind::F16:
-    return loadAs<uint16_t>(in, stride, count, out, [](Scalar &s, uint16_t v) {
-      s.f = fromHalf(v, llvm::APFloat::IEEEhalf());
-    });
   case ElementKind::BF16:
-    return loadAs<uint16_t>(in, stride, count, out, [](Scalar &s, uint16_t v) {
-      s.f = fromHalf(v, llvm::APFloat::BFloat());
-    });
+    return loadAs<uint16_t>(
+        in, stride, count, out,
+        [kind](Scalar &s, uint16_t v) { s.f = fromNarrow(v, kind); });
+  case ElementKind::F8E4M3FN:
+  case ElementKind::F8E4M3FNUZ:
+  case ElementKind::F8E5M2:
+  case ElementKind::F8E5M2FNUZ:
+  case ElementKind::F8E8M0:
+  case ElementKind::F4E2M1:
+    return loadAs<uint8_t>(
+        in, stride, count, out,
+        [kind](Scalar &s, uint8_t v) { s.f = fromNarrow(v, kind); });
   case ElementKind::F32:
     return loadAs<float>(in, stride, count, out, asFloat);
   case ElementKind::F64:
@@ -137,6 +233,8 @@ void sinter::weights::loadElements(ElementKind kind, const char *in,
   case ElementKind::I1:
     return loadAs<uint8_t>(in, stride, count, out,
                            [](Scalar &s, uint8_t v) { s.i = v != 0; });
+  case ElementKind::I2:
+  case ElementKind::I4:
   case ElementKind::I8:
     return loadAs<int8_t>(in, stride, count, out, asSigned);
   case ElementKind::I16:
@@ -145,6 +243,8 @@ void sinter::weights::loadElements(ElementKind kind, const char *in,
     return loadAs<int32_t>(in, stride, count, out, asSigned);
   case ElementKind::I64:
     return loadAs<int64_t>(in, stride, count, out, asSigned);
+  case ElementKind::U2:
+  case ElementKind::U4:
   case ElementKind::U8:
     return loadAs<uint8_t>(in, stride, count, out, asUnsigned);
   case ElementKind::U16:
@@ -160,13 +260,25 @@ void sinter::weights::storeElements(ElementKind kind, const Scalar *in,
                                     int64_t count, char *out) {
   switch (kind) {
   case ElementKind::F16:
-    return storeAs<uint16_t>(in, count, out, [](Scalar s) {
-      return toHalf(s.f, llvm::APFloat::IEEEhalf());
-    });
   case ElementKind::BF16:
-    return storeAs<uint16_t>(in, count, out, [](Scalar s) {
-      return toHalf(s.f, llvm::APFloat::BFloat());
+    return storeAs<uint16_t>(in, count, out, [kind](Scalar s) {
+      return toNarrow<uint16_t>(s.f, kind);
     });
+  case ElementKind::F8E4M3FN:
+  case ElementKind::F8E4M3FNUZ:
+  case ElementKind::F8E5M2:
+  case ElementKind::F8E5M2FNUZ:
+  case ElementKind::F8E8M0:
+  case ElementKind::F4E2M1:
+    return storeAs<uint8_t>(in, count, out, [kind](Scalar s) {
+      return toNarrow<uint8_t>(s.f, kind);
+    });
+  case ElementKind::I2:
+  case ElementKind::I4:
+  case ElementKind::U2:
+  case ElementKind::U4:
+    return storeAs<uint8_t>(in, count, out,
+                            [kind](Scalar s) { return wrapSmall(s.u, kind); });
   case ElementKind::F32:
     return storeAs<float>(in, count, out,
                           [](Scalar s) { return static_cast<float>(s.f); });
@@ -189,6 +301,23 @@ void sinter::weights::storeElements(ElementKind kind, const Scalar *in,
   case ElementKind::U64:
     return storeAs<uint64_t>(in, count, out, [](Scalar s) { return s.u; });
   }
+}
+
+mlir::DenseElementsAttr
+sinter::weights::makeDenseElements(mlir::RankedTensorType type,
+                                   llvm::ArrayRef<char> bytes) {
+  unsigned width = type.getElementTypeBitWidth();
+  if (width == 1) {
+    llvm::SmallVector<bool> bits(bytes.begin(), bytes.end());
+    return mlir::DenseElementsAttr::get(type, bits);
+  }
+  if (width >= 8)
+    return mlir::DenseElementsAttr::getFromRawBuffer(type, bytes);
+  // An attribute has zeros above the bits of an element.
+  llvm::SmallVector<char, 0> low(bytes.begin(), bytes.end());
+  for (char &byte : low)
+    byte = static_cast<char>(byte & ((1 << width) - 1));
+  return mlir::DenseElementsAttr::getFromRawBuffer(type, low);
 }
 
 /// Truncates towards zero and saturates at the ends of a type of `bits` bits.
@@ -230,7 +359,7 @@ Scalar sinter::weights::convertElement(Scalar value, ElementKind from,
     return result;
   }
   if (source == Domain::Float)
-    return floatToInteger(value.f, getElementBytes(to) * 8,
+    return floatToInteger(value.f, getElementBits(to),
                           target == Domain::Unsigned);
   return result; // storeElements wraps.
 }

@@ -7,7 +7,8 @@
 #ifndef SINTER_COMPILER_WEIGHTS_ELEMENT_H
 #define SINTER_COMPILER_WEIGHTS_ELEMENT_H
 
-#include "mlir/IR/Types.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinTypes.h"
 #include <optional>
 
 namespace sinter::weights {
@@ -18,11 +19,21 @@ enum class ElementKind {
   BF16,
   F32,
   F64,
+  F8E4M3FN,
+  F8E4M3FNUZ,
+  F8E5M2,
+  F8E5M2FNUZ,
+  F8E8M0,
+  F4E2M1,
   I1,
+  I2,
+  I4,
   I8,
   I16,
   I32,
   I64,
+  U2,
+  U4,
   U8,
   U16,
   U32,
@@ -43,7 +54,10 @@ union Scalar {
 
 /// The kind of a tensor element type; nothing for types that have none.
 std::optional<ElementKind> getElementKind(mlir::Type type);
+/// Bytes of an element in memory; what has fewer than 8 bits takes one.
 unsigned getElementBytes(ElementKind kind);
+/// Bits of an element (I1: 1).
+unsigned getElementBits(ElementKind kind);
 Domain getDomain(ElementKind kind);
 
 /// Reads `count` elements from `in`, `stride` elements apart.
@@ -52,6 +66,9 @@ void loadElements(ElementKind kind, const char *in, int64_t stride,
 /// Writes `count` elements one after the other; rounds, or wraps, to `kind`.
 void storeElements(ElementKind kind, const Scalar *in, int64_t count,
                    char *out);
+/// A constant whose elements lie in memory as `bytes`.
+mlir::DenseElementsAttr makeDenseElements(mlir::RankedTensorType type,
+                                          llvm::ArrayRef<char> bytes);
 /// Converts as nn.cast does.
 Scalar convertElement(Scalar value, ElementKind from, ElementKind to);
 

@@ -7,6 +7,7 @@
 #include "compiler/Weights/Evaluator.h"
 #include "llvm/ADT/StringMap.h"
 #include <cmath>
+#include <cstring>
 
 using namespace mlir;
 using namespace sinter;
@@ -116,8 +117,8 @@ static Scalar clampInteger(Scalar value, double asDouble, ElementKind kind,
 #define WRAP(A, OP, B)                                                         \
   static_cast<int64_t>(static_cast<uint64_t>(A) OP static_cast<uint64_t>(B))
 
-/// One row for each element-wise operation of the nn dialect but cast, where,
-/// quantize and dequantize.
+/// One row for each element-wise operation of the nn dialect but cast,
+/// bit_cast, where, quantize and dequantize.
 static const llvm::StringMap<Row> &getRows() {
   static const llvm::StringMap<Row> rows = {
       {"abs", {1, F1(std::fabs(x)), I1(x < 0 ? WRAP(0, -, x) : x), U1(x)}},
@@ -162,6 +163,16 @@ static const llvm::StringMap<Row> &getRows() {
       {"pow", {2, F2(std::pow(x, y)), nullptr, nullptr}},
       {"sub", {2, F2(x - y), I2(WRAP(x, -, y)), U2(x - y)}},
       {"and", {2, nullptr, I2((x != 0) & (y != 0)), nullptr}},
+      {"bit_and", {2, nullptr, I2(x & y), U2(x & y)}},
+      {"bit_not", {1, nullptr, I1(~x), U1(~x)}},
+      {"bit_or", {2, nullptr, I2(x | y), U2(x | y)}},
+      {"bit_xor", {2, nullptr, I2(x ^ y), U2(x ^ y)}},
+      {"shift_left",
+       {2, nullptr, I2(uint64_t(y) < 64 ? int64_t(uint64_t(x) << y) : 0),
+        U2(y < 64 ? x << y : 0)}},
+      {"shift_right",
+       {2, nullptr, I2(x >> (uint64_t(y) < 64 ? y : 63)),
+        U2(y < 64 ? x >> y : 0)}},
       {"or", {2, nullptr, I2((x != 0) | (y != 0)), nullptr}},
       {"xor", {2, nullptr, I2((x != 0) ^ (y != 0)), nullptr}},
       {"equal", {2, FC(x == y), I2(x == y), U2(x == y)}},
@@ -332,6 +343,32 @@ static LogicalResult evaluateCast(const Expression &e, char *out) {
       });
 }
 
+static LogicalResult evaluateBitCast(const Expression &e, char *out) {
+  if (e.operands.size() != 1 ||
+      getElementBytes(e.getKind()) != getElementBytes(e.getKind(0)))
+    return e.fail("expects one operand with elements of as many bits");
+  int64_t count = 1;
+  for (int64_t size : e.getShape())
+    count *= size;
+  const char *in = e.operands[0].get();
+  if (getElementBits(e.getKind()) >= 8) {
+    if (count > 0)
+      std::memcpy(out, in, count * getElementBytes(e.getKind()));
+    return success();
+  }
+  // As integers: what lies above the bits in memory depends on the type.
+  auto asInteger = [](ElementKind kind) {
+    return kind == ElementKind::F4E2M1 ? ElementKind::U4 : kind;
+  };
+  SmallVector<Scalar, 0> elements(count);
+  loadElements(asInteger(e.getKind(0)), in, 1, count, elements.data());
+  if (e.getKind() == ElementKind::I1)
+    for (Scalar &element : elements)
+      element.i = element.i != 0;
+  storeElements(asInteger(e.getKind()), elements.data(), count, out);
+  return success();
+}
+
 /// The quotient in the type that nn.quantize divides in.
 static double divideScaled(double x, double scale, ElementKind kind) {
   return kind == ElementKind::F64 ? x / scale : double(float(x / scale));
@@ -344,7 +381,7 @@ static LogicalResult evaluateQuantize(const Expression &e, char *out) {
                   "the result's type");
   ElementKind kind = e.getKind();
   bool isUnsigned = getDomain(kind) == Domain::Unsigned;
-  unsigned bits = 8 * getElementBytes(kind);
+  unsigned bits = getElementBits(kind);
   double least = isUnsigned ? 0.0 : -std::ldexp(1.0, bits - 1);
   double most = std::ldexp(1.0, isUnsigned ? bits : bits - 1) - 1;
   return forEachRun(
@@ -391,5 +428,7 @@ EvaluateFunction sinter::weights::findElementwise(StringRef kind) {
     return evaluateWhere;
   if (kind == "cast")
     return evaluateCast;
+  if (kind == "bit_cast")
+    return evaluateBitCast;
   return getRows().contains(kind) ? evaluateElementwise : nullptr;
 }

@@ -76,6 +76,16 @@ static LogicalResult writeDense(WeightAttr weight, MutableArrayRef<char> out,
       byte = bit;
     return success();
   }
+  std::optional<ElementKind> kind =
+      getElementKind(weight.getType().getElementType());
+  if (kind && getElementBits(*kind) < 8 &&
+      getDomain(*kind) != Domain::Float) { // Extended by the sign in memory.
+    for (auto [byte, number] : llvm::zip_equal(out, value.getValues<APInt>()))
+      byte = static_cast<char>(getDomain(*kind) == Domain::Signed
+                                   ? number.getSExtValue()
+                                   : number.getZExtValue());
+    return success();
+  }
   ArrayRef<char> raw = value.getRawData();
   if (raw.size() == out.size()) {
     std::memcpy(out.data(), raw.data(), raw.size());
@@ -186,15 +196,9 @@ WeightAttr sinter::evaluateSmall(WeightAttr weight, uint64_t maxBytes) {
   FailureOr<Data> data = evaluate(weight, noFiles, error);
   if (failed(data))
     return nullptr;
-  DenseElementsAttr value;
   StringRef bytes = data->getBytes();
-  if (weight.getType().getElementType().isInteger(1)) {
-    SmallVector<bool> bits(bytes.begin(), bytes.end());
-    value = DenseElementsAttr::get(weight.getType(), bits);
-  } else {
-    value = DenseElementsAttr::getFromRawBuffer(
-        weight.getType(), ArrayRef<char>(bytes.data(), bytes.size()));
-  }
+  DenseElementsAttr value = makeDenseElements(
+      weight.getType(), ArrayRef<char>(bytes.data(), bytes.size()));
   MLIRContext *context = weight.getContext();
   auto params = DictionaryAttr::get(
       context, NamedAttribute(StringAttr::get(context, "value"), value));

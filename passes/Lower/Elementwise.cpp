@@ -201,6 +201,39 @@ static Value emitClamp(ValueEmitter &e, Operation *op, ValueRange in) {
       e, result, e.constant(getIntegerBound(high, width, e.isUnsigned, false)));
 }
 
+/// Whether `amount` shifts all `width` bits out. Negative amounts are large
+/// ones.
+static Value isBeyondWidth(ValueEmitter &e, Value amount, APInt width) {
+  return arith::CmpIOp::create(e.b, e.loc, IntPredicate::uge, amount,
+                               e.constant(width));
+}
+
+static Value emitShiftLeft(ValueEmitter &e, Operation *, ValueRange in) {
+  unsigned width = getElementTypeOrSelf(e.type).getIntOrFloatBitWidth();
+  Value zero = e.constant(0.0);
+  Value beyond = isBeyondWidth(e, in[1], APInt(width, width));
+  Value shifted =
+      arith::ShLIOp::create(e.b, e.loc, in[0], e.select(beyond, zero, in[1]));
+  return e.select(beyond, zero, shifted);
+}
+
+static Value emitShiftRight(ValueEmitter &e, Operation *, ValueRange in) {
+  unsigned width = getElementTypeOrSelf(e.type).getIntOrFloatBitWidth();
+  Value beyond = isBeyondWidth(e, in[1], APInt(width, width));
+  if (!e.isUnsigned)
+    return arith::ShRSIOp::create(
+        e.b, e.loc, in[0],
+        e.select(beyond, e.constant(APInt(width, width - 1)), in[1]));
+  Value zero = e.constant(0.0);
+  Value shifted =
+      arith::ShRUIOp::create(e.b, e.loc, in[0], e.select(beyond, zero, in[1]));
+  return e.select(beyond, zero, shifted);
+}
+
+static Value emitBitNot(ValueEmitter &e, Operation *, ValueRange in) {
+  return arith::XOrIOp::create(e.b, e.loc, in[0], e.constant(-1.0));
+}
+
 static Value emitWhere(ValueEmitter &e, Operation *, ValueRange in) {
   return e.select(in[0], in[1], in[2]);
 }
@@ -239,6 +272,11 @@ static Value emitDequantize(ValueEmitter &e, Operation *, ValueRange in) {
   return emitDequantization(e, in[0], in[1], in[2]);
 }
 
+static Value emitBitCast(ValueEmitter &e, Operation *op, ValueRange in) {
+  return emitBitConversion(e, in[0], getElementTypeOrSelf(op->getOperand(0)),
+                           getElementTypeOrSelf(op->getResult(0)));
+}
+
 static Value emitCast(ValueEmitter &e, Operation *op, ValueRange in) {
   return emitConversion(e, in[0], getElementTypeOrSelf(op->getOperand(0)),
                         getElementTypeOrSelf(op->getResult(0)));
@@ -265,6 +303,11 @@ static const llvm::StringMap<Row> &getTable() {
       {"nn.abs", {emitAbs}},
       {"nn.add", {emitArithmetic<arith::AddFOp, arith::AddIOp>}},
       {"nn.and", {emitLogic<arith::AndIOp>}},
+      {"nn.bit_and", {emitLogic<arith::AndIOp>}},
+      {"nn.bit_cast", {emitBitCast}},
+      {"nn.bit_not", {emitBitNot}},
+      {"nn.bit_or", {emitLogic<arith::OrIOp>}},
+      {"nn.bit_xor", {emitLogic<arith::XOrIOp>}},
       {"nn.cast", {emitCast}},
       {"nn.ceil", {emitFloatUnary<math::CeilOp>}},
       {"nn.clamp", {emitClamp}},
@@ -290,6 +333,8 @@ static const llvm::StringMap<Row> &getTable() {
       {"nn.quantize", {emitQuantize}},
       {"nn.relu", {emitRelu}},
       {"nn.round", {emitFloatUnary<math::RoundEvenOp>}},
+      {"nn.shift_left", {emitShiftLeft}},
+      {"nn.shift_right", {emitShiftRight}},
       {"nn.sigmoid", {emitSigmoid, true}},
       {"nn.sign", {emitSign}},
       {"nn.sin", {emitSin, true}},
@@ -317,6 +362,12 @@ bool sinter::isExpensive(Operation *op) {
   return row && row->expensive;
 }
 
+/// Operations that know elements of less than 8 bits, and small floats.
+static bool takesSmallTypes(Operation *op) {
+  return isa<nn::BitCastOp, nn::CastOp, nn::DequantizeOp, nn::QuantizeOp,
+             nn::WhereOp>(op);
+}
+
 std::string sinter::getElementwiseObstacle(Operation *op) {
   for (Type type :
        llvm::concat<const Type>(SmallVector<Type>(op->getOperandTypes()),
@@ -325,7 +376,8 @@ std::string sinter::getElementwiseObstacle(Operation *op) {
     bool known = element.isF32() || element.isF64() || element.isF16() ||
                  element.isBF16() || element.isInteger(1) ||
                  element.isInteger(8) || element.isInteger(16) ||
-                 element.isInteger(32) || element.isInteger(64);
+                 element.isInteger(32) || element.isInteger(64) ||
+                 (takesSmallTypes(op) && element.getIntOrFloatBitWidth() <= 8);
     if (!known) {
       std::string text;
       llvm::raw_string_ostream(text)

@@ -81,6 +81,16 @@ mlir::Value emitDequantization(ValueEmitter &e, mlir::Value q,
 /// Converts between tensor element types as nn.cast says.
 mlir::Value emitConversion(ValueEmitter &e, mlir::Value x, mlir::Type from,
                            mlir::Type to);
+/// Reads the bits of `from` as `to`, as nn.bit_cast says.
+mlir::Value emitBitConversion(ValueEmitter &e, mlir::Value x, mlir::Type from,
+                              mlir::Type to);
+
+/// Whether `type` is a float of 8 bits or less, whose compute type is i8.
+bool isSmallFloat(mlir::Type type);
+/// The f32 that the bits `x` (i8) in the format `from`, a small float, mean.
+mlir::Value emitFromSmallFloat(ValueEmitter &e, mlir::Value x, mlir::Type from);
+/// The bits (i8) of `x`, of type f32 or f64, rounded to a small float.
+mlir::Value emitToSmallFloat(ValueEmitter &e, mlir::Value x, mlir::Type to);
 
 } // namespace sinter
 

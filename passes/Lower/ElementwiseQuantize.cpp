@@ -112,8 +112,8 @@ Value sinter::emitQuantization(ValueEmitter &e, Value x, Value scale,
   }
   if (even == 0)
     integer = arith::AddIOp::create(e.b, e.loc, integer, zero);
-  return arith::TruncIOp::create(
-      e.b, e.loc, e.with(IntegerType::get(to.getContext(), width)), integer);
+  return arith::TruncIOp::create(e.b, e.loc, e.with(getComputeType(to)),
+                                 integer);
 }
 
 Value sinter::emitDequantization(ValueEmitter &e, Value q, Value scale,

@@ -15,7 +15,7 @@ using namespace mlir;
 using namespace sinter;
 
 Type sinter::getStorageType(Type elementType) {
-  if (elementType.isInteger(1))
+  if (elementType.getIntOrFloatBitWidth() <= 8)
     return IntegerType::get(elementType.getContext(), 8);
   if (auto integer = dyn_cast<IntegerType>(elementType))
     return IntegerType::get(elementType.getContext(), integer.getWidth());
@@ -25,9 +25,9 @@ Type sinter::getStorageType(Type elementType) {
 Type sinter::getComputeType(Type elementType) {
   if (elementType.isF16() || elementType.isBF16())
     return Float32Type::get(elementType.getContext());
-  if (auto integer = dyn_cast<IntegerType>(elementType))
-    return IntegerType::get(elementType.getContext(), integer.getWidth());
-  return elementType;
+  if (elementType.isInteger(1))
+    return elementType;
+  return getStorageType(elementType);
 }
 
 static int64_t getBytes(Type type) {
@@ -298,8 +298,16 @@ static TypedAttr convertScalar(Type type, TypedAttr scalar) {
     return FloatAttr::get(type, value);
   }
   unsigned width = type.isIndex() ? 64 : type.getIntOrFloatBitWidth();
-  if (auto attribute = dyn_cast<IntegerAttr>(scalar))
-    return IntegerAttr::get(type, attribute.getValue().sextOrTrunc(width));
+  if (auto attribute = dyn_cast<IntegerAttr>(scalar)) {
+    bool isUnsigned = attribute.getType().isUnsignedInteger();
+    const APInt &value = attribute.getValue();
+    return IntegerAttr::get(type, isUnsigned ? value.zextOrTrunc(width)
+                                             : value.sextOrTrunc(width));
+  }
+  if (scalar.getType().getIntOrFloatBitWidth() <= 8) // Computed as its bits.
+    return IntegerAttr::get(
+        type,
+        cast<FloatAttr>(scalar).getValue().bitcastToAPInt().zextOrTrunc(width));
   llvm::APSInt value(width, /*isUnsigned=*/false);
   bool exact;
   cast<FloatAttr>(scalar).getValue().convertToInteger(

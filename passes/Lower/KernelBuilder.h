@@ -23,10 +23,12 @@
 
 namespace sinter {
 
-/// The type an element has in memory: i1 is i8, unsigned integers are signless.
+/// The type an element has in memory: i1 is i8, unsigned integers are signless,
+/// what has 8 bits or less (small floats too) is i8.
 mlir::Type getStorageType(mlir::Type elementType);
 /// The type an element has in registers: f16 and bf16 are f32, i1 stays i1,
-/// unsigned integers are signless.
+/// unsigned integers are signless, smaller integers and floats are as in
+/// memory.
 mlir::Type getComputeType(mlir::Type elementType);
 /// Bytes of an element in memory.
 int64_t getStorageBytes(mlir::Type elementType);

@@ -199,16 +199,20 @@ static void assignSlots(const memory::BufferGraph &graph,
 // The schedule
 //===----------------------------------------------------------------------===//
 
-/// Names and types of arguments or results, as the schedule keeps them.
+/// Names and types of arguments or results, as the schedule keeps them: as the
+/// model has them, where the function has packed bytes.
 static ArrayAttr describeTensors(Builder &builder, TypeRange types,
                                  ArrayAttr attributes) {
   SmallVector<Attribute> tensors;
   for (auto [index, type] : llvm::enumerate(types)) {
     StringAttr name = builder.getStringAttr("");
-    if (attributes)
-      if (auto given = cast<DictionaryAttr>(attributes[index])
-                           .getAs<StringAttr>("nn.name"))
-        name = given;
+    if (attributes) {
+      auto given = cast<DictionaryAttr>(attributes[index]);
+      if (auto own = given.getAs<StringAttr>("nn.name"))
+        name = own;
+      if (auto packed = given.getAs<TypeAttr>("nn.packed"))
+        type = packed.getValue();
+    }
     tensors.push_back(builder.getDictionaryAttr(
         {builder.getNamedAttr("name", name),
          builder.getNamedAttr("type", TypeAttr::get(type))}));

@@ -199,6 +199,9 @@ struct ChooseConstantBranch : OpRewritePattern<nn::WhereOp> {
 bool holdsEveryValue(Type from, Type to) {
   auto fromInt = dyn_cast<IntegerType>(from), toInt = dyn_cast<IntegerType>(to);
   auto fromFloat = dyn_cast<FloatType>(from), toFloat = dyn_cast<FloatType>(to);
+  // Small floats lack an infinity, a zero or a sign.
+  if (toFloat && toFloat.getWidth() < 16)
+    return false;
   if (fromInt && fromInt.getWidth() == 1)
     return true;
   if (fromFloat && toFloat) {

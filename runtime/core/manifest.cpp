@@ -161,14 +161,14 @@ void Reader::readValue(const fb::Tensor &tensor, bool isInput,
   size_t rank = tensor.dims()->size();
   // Converted only when in range: other values of an enumeration are undefined.
   int number = static_cast<int>(tensor.type());
-  sinter_type_t type = number <= SINTER_TYPE_BF16
+  sinter_type_t type = number <= SINTER_TYPE_I2
                            ? static_cast<sinter_type_t>(number)
                            : SINTER_TYPE_UNDEFINED;
   if (rank > SINTER_MAX_RANK) {
     fail("an input or output has too many dimensions");
     return;
   }
-  if (!sinter_type_bytes(type)) {
+  if (!sinter_type_bits(type)) {
     fail("an input or output has an unknown element type");
     return;
   }

@@ -240,7 +240,8 @@ static const char *check_memory(const sinter_context_t *context,
                : "is not in the memory of the CPU";
   if (!tensor->data && bytes)
     return "has no data";
-  if ((uintptr_t)tensor->data % sinter_type_bytes(tensor->type))
+  size_t alignment = sinter_type_bytes(tensor->type);
+  if (alignment && (uintptr_t)tensor->data % alignment)
     return "is not aligned to its elements";
   if (!sinter_tensor_is_contiguous(tensor))
     return "has strides that are not contiguous, which is not supported: copy "

@@ -15,31 +15,46 @@ enum {
   DL_FLOAT = 2,
   DL_BFLOAT = 4,
   DL_BOOL = 6,
+  DL_F8E4M3FN = 10,
+  DL_F8E4M3FNUZ = 11,
+  DL_F8E5M2 = 12,
+  DL_F8E5M2FNUZ = 13,
+  DL_F8E8M0 = 14,
   DL_NONE = 255
 };
 
 typedef struct type_row {
   const char *name;
-  uint8_t bytes;
+  uint8_t bits;
   uint8_t dl_code;
 } type_row;
 
 static const type_row type_rows[] = {
     [SINTER_TYPE_UNDEFINED] = {"undefined", 0, DL_NONE},
-    [SINTER_TYPE_F32] = {"f32", 4, DL_FLOAT},
-    [SINTER_TYPE_U8] = {"u8", 1, DL_UINT},
-    [SINTER_TYPE_I8] = {"i8", 1, DL_INT},
-    [SINTER_TYPE_U16] = {"u16", 2, DL_UINT},
-    [SINTER_TYPE_I16] = {"i16", 2, DL_INT},
-    [SINTER_TYPE_I32] = {"i32", 4, DL_INT},
-    [SINTER_TYPE_I64] = {"i64", 8, DL_INT},
+    [SINTER_TYPE_F32] = {"f32", 32, DL_FLOAT},
+    [SINTER_TYPE_U8] = {"u8", 8, DL_UINT},
+    [SINTER_TYPE_I8] = {"i8", 8, DL_INT},
+    [SINTER_TYPE_U16] = {"u16", 16, DL_UINT},
+    [SINTER_TYPE_I16] = {"i16", 16, DL_INT},
+    [SINTER_TYPE_I32] = {"i32", 32, DL_INT},
+    [SINTER_TYPE_I64] = {"i64", 64, DL_INT},
     [SINTER_TYPE_STRING] = {"string", 0, DL_NONE},
-    [SINTER_TYPE_BOOL] = {"bool", 1, DL_BOOL},
-    [SINTER_TYPE_F16] = {"f16", 2, DL_FLOAT},
-    [SINTER_TYPE_F64] = {"f64", 8, DL_FLOAT},
-    [SINTER_TYPE_U32] = {"u32", 4, DL_UINT},
-    [SINTER_TYPE_U64] = {"u64", 8, DL_UINT},
-    [SINTER_TYPE_BF16] = {"bf16", 2, DL_BFLOAT},
+    [SINTER_TYPE_BOOL] = {"bool", 8, DL_BOOL},
+    [SINTER_TYPE_F16] = {"f16", 16, DL_FLOAT},
+    [SINTER_TYPE_F64] = {"f64", 64, DL_FLOAT},
+    [SINTER_TYPE_U32] = {"u32", 32, DL_UINT},
+    [SINTER_TYPE_U64] = {"u64", 64, DL_UINT},
+    [SINTER_TYPE_BF16] = {"bf16", 16, DL_BFLOAT},
+    [SINTER_TYPE_F8E4M3FN] = {"f8e4m3fn", 8, DL_F8E4M3FN},
+    [SINTER_TYPE_F8E4M3FNUZ] = {"f8e4m3fnuz", 8, DL_F8E4M3FNUZ},
+    [SINTER_TYPE_F8E5M2] = {"f8e5m2", 8, DL_F8E5M2},
+    [SINTER_TYPE_F8E5M2FNUZ] = {"f8e5m2fnuz", 8, DL_F8E5M2FNUZ},
+    [SINTER_TYPE_U4] = {"u4", 4, DL_NONE},
+    [SINTER_TYPE_I4] = {"i4", 4, DL_NONE},
+    [SINTER_TYPE_F4E2M1] = {"f4e2m1", 4, DL_NONE},
+    [SINTER_TYPE_F8E8M0] = {"f8e8m0", 8, DL_F8E8M0},
+    [SINTER_TYPE_U2] = {"u2", 2, DL_NONE},
+    [SINTER_TYPE_I2] = {"i2", 2, DL_NONE},
 };
 enum { TYPE_ROW_COUNT = sizeof type_rows / sizeof type_rows[0] };
 
@@ -50,7 +65,10 @@ static const type_row *find_row(sinter_type_t type) {
   return &type_rows[index];
 }
 
-size_t sinter_type_bytes(sinter_type_t type) { return find_row(type)->bytes; }
+size_t sinter_type_bits(sinter_type_t type) { return find_row(type)->bits; }
+size_t sinter_type_bytes(sinter_type_t type) {
+  return find_row(type)->bits / 8;
+}
 const char *sinter_type_name(sinter_type_t type) {
   return find_row(type)->name;
 }
@@ -83,8 +101,8 @@ sinter_status_t sinter_tensor_bytes(sinter_type_t type, int32_t rank,
   sinter_status_t status = check_rank(rank, dims, error);
   if (status)
     return status;
-  uint64_t bytes = sinter_type_bytes(type);
-  if (!bytes)
+  uint64_t bits = sinter_type_bits(type);
+  if (!bits)
     return sinter_fail(error, SINTER_STATUS_BAD_TENSOR,
                        "elements of type %s (%d) have no fixed size",
                        sinter_type_name(type), (int)type);
@@ -96,11 +114,15 @@ sinter_status_t sinter_tensor_bytes(sinter_type_t type, int32_t rank,
                          (long long)dims[i]);
     empty |= dims[i] == 0;
   }
+  /* Bytes, or elements where several share one. */
+  uint64_t per_byte = bits < 8 ? 8 / bits : 1;
+  uint64_t bytes = bits < 8 ? 1 : bits / 8;
   for (int32_t i = 0; i < rank && !empty; ++i)
     if (__builtin_mul_overflow(bytes, (uint64_t)dims[i], &bytes) ||
         bytes > (uint64_t)PTRDIFF_MAX)
       return sinter_fail(error, SINTER_STATUS_BAD_TENSOR,
                          "a tensor larger than the address space");
+  bytes = bytes / per_byte + (bytes % per_byte != 0);
   *out_bytes = empty ? 0 : (size_t)bytes;
   return SINTER_STATUS_OK;
 }
@@ -116,6 +138,8 @@ int sinter_tensor_is_contiguous(const sinter_tensor_t *tensor) {
     if (tensor->dims[i] == 0)
       return 1;
   int64_t expected = (int64_t)sinter_type_bytes(tensor->type);
+  if (!expected)
+    return 0;
   for (int32_t i = tensor->rank - 1; i >= 0; --i) {
     if (tensor->dims[i] != 1 && tensor->strides[i] != expected)
       return 0;
@@ -146,13 +170,13 @@ sinter_status_t sinter_tensor_to_dlpack(const sinter_tensor_t *tensor,
     step *= tensor->dims[i] > 0 ? tensor->dims[i] : 1;
     if (!tensor->strides)
       continue;
-    if (tensor->strides[i] % row->bytes)
+    int64_t element = row->bits / 8;
+    if (tensor->strides[i] % element)
       return sinter_fail(error, SINTER_STATUS_BAD_TENSOR,
                          "the stride of dimension %d, %lld bytes, is not a "
                          "multiple of the element (%d bytes)",
-                         (int)i, (long long)tensor->strides[i],
-                         (int)row->bytes);
-    strides[i] = tensor->strides[i] / row->bytes;
+                         (int)i, (long long)tensor->strides[i], (int)element);
+    strides[i] = tensor->strides[i] / element;
   }
   sinter_dl_tensor_t result = {0};
   result.data = tensor->data;
@@ -160,7 +184,7 @@ sinter_status_t sinter_tensor_to_dlpack(const sinter_tensor_t *tensor,
   if (!result.device.kind)
     result.device.kind = SINTER_DEVICE_CPU;
   result.ndim = tensor->rank;
-  result.dtype = (sinter_dl_type_t){row->dl_code, (uint8_t)(row->bytes * 8), 1};
+  result.dtype = (sinter_dl_type_t){row->dl_code, row->bits, 1};
   result.shape = tensor->rank ? shape : NULL;
   result.strides = tensor->rank ? strides : NULL;
   *out_tensor = result;
@@ -180,7 +204,7 @@ sinter_status_t sinter_tensor_from_dlpack(const sinter_dl_tensor_t *tensor,
   sinter_type_t type = SINTER_TYPE_UNDEFINED;
   for (unsigned i = 1; i < TYPE_ROW_COUNT && tensor->dtype.lanes == 1; ++i)
     if (type_rows[i].name && type_rows[i].dl_code == tensor->dtype.code &&
-        type_rows[i].bytes * 8u == tensor->dtype.bits)
+        type_rows[i].bits == tensor->dtype.bits)
       type = (sinter_type_t)i;
   if (!type)
     return sinter_fail(

@@ -171,7 +171,7 @@ Value parseNpy(const uint8_t *data, size_t size, const std::string &place) {
         .withRemedy(
             "convert it with numpy's astype; byte order is little endian");
   std::optional<int64_t> count = countElements(header.dims);
-  size_t elementBytes = getTypeInfo(*type)->bytes;
+  size_t elementBytes = getTypeInfo(*type)->countBytes(1);
   const uint8_t *elements = data + start + length;
   size_t available = size - start - length;
   if (!count || available / elementBytes < static_cast<size_t>(*count))

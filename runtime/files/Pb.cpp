@@ -139,9 +139,10 @@ void TensorReader::readNumbers(FieldReader &reader, unsigned fixedWidth) {
                                  : list.readVarint());
 }
 
-/// Stores the low bytes of each number; complex numbers are two each.
+/// Stores the low bytes of each number: complex numbers are two each, elements
+/// of 2 and 4 bits fill the bytes of the numbers.
 void TensorReader::packNumbers(Value &tensor) const {
-  size_t width = getTypeInfo(tensor.type)->bytes;
+  size_t width = getTypeInfo(tensor.type)->countBytes(1);
   if (tensor.type == ElementType::Complex64 ||
       tensor.type == ElementType::Complex128)
     width /= 2;
@@ -207,9 +208,10 @@ Value TensorReader::read(const uint8_t *data, size_t size) {
   if (!hasRaw)
     packNumbers(tensor);
   size_t wanted = static_cast<size_t>(*count);
-  bool complete = info->bytes ? tensor.bytes.size() / info->bytes == wanted &&
-                                    tensor.bytes.size() % info->bytes == 0
-                              : tensor.strings.size() == wanted;
+  bool complete = info->bits
+                      ? wanted <= SIZE_MAX / 128 &&
+                            tensor.bytes.size() == info->countBytes(wanted)
+                      : tensor.strings.size() == wanted;
   if (!complete)
     fail("says " + describeTensor(tensor.type, tensor.dims) +
          ", but holds another number of elements");

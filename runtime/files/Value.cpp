@@ -13,22 +13,32 @@
 namespace sinter::files {
 
 static const TypeInfo typeTable[] = {
-    {ElementType::F32, "float32", 4, "<f4"},
-    {ElementType::U8, "uint8", 1, "|u1"},
-    {ElementType::I8, "int8", 1, "|i1"},
-    {ElementType::U16, "uint16", 2, "<u2"},
-    {ElementType::I16, "int16", 2, "<i2"},
-    {ElementType::I32, "int32", 4, "<i4"},
-    {ElementType::I64, "int64", 8, "<i8"},
+    {ElementType::F32, "float32", 32, "<f4"},
+    {ElementType::U8, "uint8", 8, "|u1"},
+    {ElementType::I8, "int8", 8, "|i1"},
+    {ElementType::U16, "uint16", 16, "<u2"},
+    {ElementType::I16, "int16", 16, "<i2"},
+    {ElementType::I32, "int32", 32, "<i4"},
+    {ElementType::I64, "int64", 64, "<i8"},
     {ElementType::String, "string", 0, nullptr},
-    {ElementType::Bool, "bool", 1, "|b1"},
-    {ElementType::F16, "float16", 2, "<f2"},
-    {ElementType::F64, "float64", 8, "<f8"},
-    {ElementType::U32, "uint32", 4, "<u4"},
-    {ElementType::U64, "uint64", 8, "<u8"},
-    {ElementType::Complex64, "complex64", 8, "<c8"},
-    {ElementType::Complex128, "complex128", 16, "<c16"},
-    {ElementType::BF16, "bfloat16", 2, nullptr},
+    {ElementType::Bool, "bool", 8, "|b1"},
+    {ElementType::F16, "float16", 16, "<f2"},
+    {ElementType::F64, "float64", 64, "<f8"},
+    {ElementType::U32, "uint32", 32, "<u4"},
+    {ElementType::U64, "uint64", 64, "<u8"},
+    {ElementType::Complex64, "complex64", 64, "<c8"},
+    {ElementType::Complex128, "complex128", 128, "<c16"},
+    {ElementType::BF16, "bfloat16", 16, nullptr},
+    {ElementType::F8E4M3FN, "float8_e4m3fn", 8, nullptr},
+    {ElementType::F8E4M3FNUZ, "float8_e4m3fnuz", 8, nullptr},
+    {ElementType::F8E5M2, "float8_e5m2", 8, nullptr},
+    {ElementType::F8E5M2FNUZ, "float8_e5m2fnuz", 8, nullptr},
+    {ElementType::U4, "uint4", 4, nullptr},
+    {ElementType::I4, "int4", 4, nullptr},
+    {ElementType::F4E2M1, "float4_e2m1fn", 4, nullptr},
+    {ElementType::F8E8M0, "float8_e8m0fnu", 8, nullptr},
+    {ElementType::U2, "uint2", 2, nullptr},
+    {ElementType::I2, "int2", 2, nullptr},
 };
 
 const TypeInfo *getTypeInfo(ElementType type) {
@@ -44,7 +54,7 @@ std::optional<ElementType> getTypeOfNpy(const std::string &descriptor) {
       continue;
     // One-byte types may carry any byte order mark.
     if (descriptor == info.npy ||
-        (info.bytes == 1 && descriptor.substr(1) == info.npy + 1))
+        (info.bits == 8 && descriptor.substr(1) == info.npy + 1))
       return info.type;
   }
   return std::nullopt;
@@ -56,9 +66,77 @@ std::string getTypeName(ElementType type) {
   return "type " + std::to_string(static_cast<int>(type));
 }
 
+namespace {
+/// How a float of 8 bits or less is written: a sign, exponent and mantissa.
+struct SmallFloat {
+  ElementType type;
+  unsigned bits, mantissa;
+  int bias;
+  /// What the bits beyond those of the largest number mean.
+  enum { Finite, NanOnly, InfinityAndNan, NanIsMinusZero, PowersOfTwo } kind;
+};
+} // namespace
+
+static const SmallFloat *getSmallFloat(ElementType type) {
+  static const SmallFloat formats[] = {
+      {ElementType::F8E4M3FN, 8, 3, 7, SmallFloat::NanOnly},
+      {ElementType::F8E4M3FNUZ, 8, 3, 8, SmallFloat::NanIsMinusZero},
+      {ElementType::F8E5M2, 8, 2, 15, SmallFloat::InfinityAndNan},
+      {ElementType::F8E5M2FNUZ, 8, 2, 16, SmallFloat::NanIsMinusZero},
+      {ElementType::F4E2M1, 4, 1, 1, SmallFloat::Finite},
+      {ElementType::F8E8M0, 8, 0, 127, SmallFloat::PowersOfTwo},
+  };
+  for (const SmallFloat &format : formats)
+    if (format.type == type)
+      return &format;
+  return nullptr;
+}
+
+static double readSmallFloat(const SmallFloat &format, unsigned code) {
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  if (format.kind == SmallFloat::PowersOfTwo)
+    return code == 0xff ? nan
+                        : std::ldexp(1.0, static_cast<int>(code) - format.bias);
+  unsigned signBit = 1u << (format.bits - 1), rest = code & (signBit - 1);
+  unsigned exponent = rest >> format.mantissa;
+  unsigned fraction = rest & ((1u << format.mantissa) - 1);
+  unsigned highest = (signBit - 1) >> format.mantissa;
+  if ((format.kind == SmallFloat::NanIsMinusZero && code == signBit) ||
+      (format.kind == SmallFloat::NanOnly && rest == signBit - 1))
+    return nan;
+  double magnitude =
+      exponent ? std::ldexp((1u << format.mantissa) + fraction,
+                            static_cast<int>(exponent - format.mantissa) -
+                                format.bias)
+               : std::ldexp(fraction, 1 - format.bias -
+                                          static_cast<int>(format.mantissa));
+  if (format.kind == SmallFloat::InfinityAndNan && exponent == highest)
+    magnitude = fraction ? nan : std::numeric_limits<double>::infinity();
+  return code & signBit ? -magnitude : magnitude;
+}
+
+/// The code of the number that is nearest to `number`, of two the even one.
+static unsigned writeSmallFloat(const SmallFloat &format, double number) {
+  unsigned best = 0;
+  double bestError = std::numeric_limits<double>::infinity();
+  for (unsigned code = 0; code < 1u << format.bits; ++code) {
+    double value = readSmallFloat(format, code);
+    if (std::isnan(number) && std::isnan(value))
+      return code;
+    double error = std::fabs(value - number);
+    if (error < bestError || (error == bestError && code % 2 == 0 &&
+                              std::signbit(value) == std::signbit(number))) {
+      best = code;
+      bestError = error;
+    }
+  }
+  return best;
+}
+
 bool isFloat(ElementType type) {
   return type == ElementType::F32 || type == ElementType::F64 ||
-         type == ElementType::F16 || type == ElementType::BF16;
+         type == ElementType::F16 || type == ElementType::BF16 ||
+         getSmallFloat(type);
 }
 
 std::optional<int64_t> countElements(const std::vector<int64_t> &dims) {
@@ -136,6 +214,20 @@ static void store(Value &value, size_t index, T element) {
   std::memcpy(value.bytes.data() + index * sizeof(T), &element, sizeof(T));
 }
 
+/// The bits of element `index` of a type of 8 bits or less.
+static unsigned loadBits(const Value &value, size_t index, unsigned bits) {
+  size_t place = index * bits;
+  return value.bytes[place / 8] >> place % 8 & ((1u << bits) - 1);
+}
+
+static void storeBits(Value &value, size_t index, unsigned bits,
+                      unsigned element) {
+  size_t place = index * bits;
+  unsigned mask = ((1u << bits) - 1) << place % 8;
+  uint8_t &byte = value.bytes[place / 8];
+  byte = static_cast<uint8_t>((byte & ~mask) | (element << place % 8 & mask));
+}
+
 double getElement(const Value &value, size_t index) {
   switch (value.type) {
   case ElementType::F32:
@@ -167,6 +259,23 @@ double getElement(const Value &value, size_t index) {
     return load<uint32_t>(value, index);
   case ElementType::U64:
     return static_cast<double>(load<uint64_t>(value, index));
+  case ElementType::F8E4M3FN:
+  case ElementType::F8E4M3FNUZ:
+  case ElementType::F8E5M2:
+  case ElementType::F8E5M2FNUZ:
+  case ElementType::F8E8M0:
+  case ElementType::F4E2M1: {
+    const SmallFloat &format = *getSmallFloat(value.type);
+    return readSmallFloat(format, loadBits(value, index, format.bits));
+  }
+  case ElementType::U2:
+    return loadBits(value, index, 2);
+  case ElementType::U4:
+    return loadBits(value, index, 4);
+  case ElementType::I2: // The sign is at the top.
+    return static_cast<double>(loadBits(value, index, 2) ^ 2u) - 2;
+  case ElementType::I4:
+    return static_cast<double>(loadBits(value, index, 4) ^ 8u) - 8;
   case ElementType::Undefined:
   case ElementType::String:
   case ElementType::Complex64:
@@ -204,6 +313,24 @@ void setElement(Value &value, size_t index, double number) {
     return store(value, index, static_cast<uint32_t>(number));
   case ElementType::U64:
     return store(value, index, static_cast<uint64_t>(number));
+  case ElementType::F8E4M3FN:
+  case ElementType::F8E4M3FNUZ:
+  case ElementType::F8E5M2:
+  case ElementType::F8E5M2FNUZ:
+  case ElementType::F8E8M0:
+  case ElementType::F4E2M1: {
+    const SmallFloat &format = *getSmallFloat(value.type);
+    return storeBits(value, index, format.bits,
+                     writeSmallFloat(format, number));
+  }
+  case ElementType::U2:
+  case ElementType::I2:
+    return storeBits(value, index, 2,
+                     static_cast<unsigned>(static_cast<int64_t>(number)));
+  case ElementType::U4:
+  case ElementType::I4:
+    return storeBits(value, index, 4,
+                     static_cast<unsigned>(static_cast<int64_t>(number)));
   case ElementType::Undefined:
   case ElementType::String:
   case ElementType::Complex64:

@@ -33,14 +33,27 @@ enum class ElementType : int {
   Complex64 = 14,
   Complex128 = 15,
   BF16 = 16,
+  F8E4M3FN = 17,
+  F8E4M3FNUZ = 18,
+  F8E5M2 = 19,
+  F8E5M2FNUZ = 20,
+  U4 = 21,
+  I4 = 22,
+  F4E2M1 = 23,
+  F8E8M0 = 24,
+  U2 = 25,
+  I2 = 26,
 };
 
 /// What is known about an element type.
 struct TypeInfo {
   ElementType type;
   const char *name; ///< "float32", as numpy spells it where numpy has it.
-  size_t bytes;     ///< Of one element; 0 for strings.
+  size_t bits;      ///< Of one element; 0 for strings.
   const char *npy;  ///< The descriptor in .npy files; null if numpy lacks it.
+
+  /// Bytes of `count` elements; those of 2 and 4 bits are packed.
+  size_t countBytes(size_t count) const { return (count * bits + 7) / 8; }
 };
 
 /// Returns what is known about `type`, or null for types not listed above.
@@ -63,7 +76,9 @@ struct Value {
   std::string name;
   ElementType type = ElementType::Undefined; ///< Of a tensor.
   std::vector<int64_t> dims;                 ///< Of a tensor.
-  std::vector<uint8_t> bytes;       ///< Row-major, little endian; not strings.
+  /// Row-major, little endian, elements of 2 and 4 bits packed from the lowest
+  /// bits of a byte on; not strings.
+  std::vector<uint8_t> bytes;
   std::vector<std::string> strings; ///< Elements of a tensor of strings.
   std::vector<Value> elements;      ///< Of a sequence.
 };

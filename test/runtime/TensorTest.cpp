@@ -14,6 +14,10 @@ TEST(Type, NamesAndBytes) {
   EXPECT_EQ(sinter_type_bytes(SINTER_TYPE_BOOL), 1u);
   EXPECT_EQ(sinter_type_bytes(SINTER_TYPE_BF16), 2u);
   EXPECT_EQ(sinter_type_bytes(SINTER_TYPE_STRING), 0u);
+  EXPECT_EQ(sinter_type_bytes(SINTER_TYPE_F8E5M2), 1u);
+  EXPECT_EQ(sinter_type_bytes(SINTER_TYPE_I4), 0u) << "two share a byte";
+  EXPECT_EQ(sinter_type_bits(SINTER_TYPE_I4), 4u);
+  EXPECT_EQ(sinter_type_bits(SINTER_TYPE_U2), 2u);
   EXPECT_STREQ(sinter_type_name(SINTER_TYPE_U16), "u16");
   EXPECT_EQ(sinter_type_from_name("f16"), SINTER_TYPE_F16);
 }
@@ -35,6 +39,21 @@ TEST(TensorBytes, IsTheProduct) {
   ASSERT_EQ(sinter_tensor_bytes(SINTER_TYPE_F64, 0, nullptr, &bytes, nullptr),
             SINTER_STATUS_OK);
   EXPECT_EQ(bytes, 8u) << "a scalar has one element";
+}
+
+TEST(TensorBytes, SmallElementsArePacked) {
+  int64_t dims[] = {3, 3};
+  size_t bytes = 0;
+  ASSERT_EQ(sinter_tensor_bytes(SINTER_TYPE_I4, 2, dims, &bytes, nullptr),
+            SINTER_STATUS_OK);
+  EXPECT_EQ(bytes, 5u) << "rows are not padded";
+  ASSERT_EQ(sinter_tensor_bytes(SINTER_TYPE_U2, 2, dims, &bytes, nullptr),
+            SINTER_STATUS_OK);
+  EXPECT_EQ(bytes, 3u);
+  int64_t strides[] = {3, 1};
+  sinter_tensor_t tensor = {&bytes,  SINTER_TYPE_I4, 2, dims,
+                            strides, {0, 0},         0};
+  EXPECT_FALSE(sinter_tensor_is_contiguous(&tensor)) << "strides in bytes";
 }
 
 TEST(TensorBytes, EmptyTensorsNeverOverflow) {
@@ -132,7 +151,7 @@ TEST(DLPack, RoundTripKeepsEverything) {
 }
 
 TEST(DLPack, EveryTypeComesBack) {
-  for (int type = 1; type <= SINTER_TYPE_BF16; ++type) {
+  for (int type = 1; type <= SINTER_TYPE_I2; ++type) {
     sinter_tensor_t tensor = {}, back = {};
     tensor.type = static_cast<sinter_type_t>(type);
     if (!sinter_type_bytes(tensor.type))

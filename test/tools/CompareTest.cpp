@@ -15,7 +15,7 @@ static Value makeTensor(ElementType type, std::vector<double> elements) {
   Value tensor;
   tensor.type = type;
   tensor.dims = {static_cast<int64_t>(elements.size())};
-  tensor.bytes.resize(elements.size() * getTypeInfo(type)->bytes);
+  tensor.bytes.resize(getTypeInfo(type)->countBytes(elements.size()));
   for (size_t i = 0; i < elements.size(); ++i)
     setElement(tensor, i, elements[i]);
   return tensor;

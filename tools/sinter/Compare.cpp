@@ -66,13 +66,17 @@ static Comparison compareExactly(const Value &expected, const Value &found) {
   Comparison result;
   size_t count = static_cast<size_t>(countElements(expected.dims).value_or(0));
   size_t width = count ? expected.bytes.size() / count : 0;
+  auto agree = [&](size_t i) {
+    if (expected.type == ElementType::String)
+      return expected.strings[i] == found.strings[i];
+    if (width == 0) // Elements share bytes.
+      return getElement(expected, i) == getElement(found, i);
+    return std::equal(expected.bytes.data() + i * width,
+                      expected.bytes.data() + (i + 1) * width,
+                      found.bytes.data() + i * width);
+  };
   for (size_t i = 0; i < count; ++i) {
-    bool same = expected.type == ElementType::String
-                    ? expected.strings[i] == found.strings[i]
-                    : std::equal(expected.bytes.data() + i * width,
-                                 expected.bytes.data() + (i + 1) * width,
-                                 found.bytes.data() + i * width);
-    if (same)
+    if (agree(i))
       continue;
     result.difference = "element " + std::to_string(i) + " differs";
     if (expected.type != ElementType::String)

@@ -86,7 +86,7 @@ void generate(Value &tensor, const Generator &generator, uint64_t seed) {
   Random random(seed);
   bool real = isFloat(tensor.type);
   size_t count = static_cast<size_t>(countElements(tensor.dims).value_or(0));
-  tensor.bytes.assign(count * getTypeInfo(tensor.type)->bytes, 0);
+  tensor.bytes.assign(getTypeInfo(tensor.type)->countBytes(count), 0);
   double range = generator.high - generator.low;
   for (size_t i = 0; i < count; ++i) {
     double element = 0;

@@ -327,12 +327,12 @@ Value Binder::makeInput(size_t index) {
   value.dims = getDims(info);
   std::optional<int64_t> count = countElements(value.dims);
   const TypeInfo *type = getTypeInfo(value.type);
-  if (!count || !type || *count > INT64_MAX / 16)
+  if (!count || !type || *count > INT64_MAX / 128)
     throw Failure(ExitCode::Usage, "bad_shape",
                   "input '" + value.name + "' would be " +
                       describeTensor(value.type, value.dims) +
                       ", which is too large");
-  size_t bytes = static_cast<size_t>(*count) * type->bytes;
+  size_t bytes = type->countBytes(static_cast<size_t>(*count));
   if (!source.raw) {
     // Every input draws from a stream of its own.
     generate(value, source.generator, options.seed * 1000003 + index);

@@ -502,15 +502,14 @@ LogicalResult MessageParser::finishTensor(
         llvm::SaturatingMultiply(elements, static_cast<uint64_t>(dim), &once);
     overflow |= once;
   }
-  unsigned size = getElementBytes(tensor.type);
   if (overflow || elements > (uint64_t(1) << 48))
     return badTensor(tensor, "a size that fits in memory",
                      "a product of dimensions beyond 2^48");
-  if (size == 0) {
+  if (getElementBits(tensor.type) == 0) {
     tensor.encoding = Tensor::Encoding::Opaque;
     return success();
   }
-  uint64_t total = elements * size;
+  uint64_t total = tensor.getFileBytes();
   if (entry) {
     if (!external)
       return badTensor(tensor, "its elements in the file", "external data");
@@ -543,9 +542,13 @@ LogicalResult MessageParser::finishTensor(
   for (const DataSegment &segment : tensor.segments)
     for (char byte : bytes.substr(segment.offset, segment.length))
       found += static_cast<uint8_t>(byte) < 0x80;
-  if (found != elements)
-    return badTensor(tensor, std::to_string(elements) + " elements",
-                     std::to_string(found) + " elements");
+  uint64_t numbers = tensor.isPacked() ? total : elements;
+  if (found != numbers)
+    return badTensor(
+        tensor,
+        std::to_string(numbers) +
+            (tensor.isPacked() ? " bytes of packed elements" : " elements"),
+        std::to_string(found));
   return success();
 }
 

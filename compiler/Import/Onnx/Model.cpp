@@ -9,30 +9,46 @@
 using namespace sinter::onnx;
 using llvm::StringRef;
 
-unsigned sinter::onnx::getElementBytes(ElementType type) {
+unsigned sinter::onnx::getElementBits(ElementType type) {
   switch (type) {
+  case ElementType::UInt2:
+  case ElementType::Int2:
+    return 2;
+  case ElementType::UInt4:
+  case ElementType::Int4:
+  case ElementType::Float4E2M1:
+    return 4;
   case ElementType::UInt8:
   case ElementType::Int8:
   case ElementType::Bool:
-    return 1;
+  case ElementType::Float8E4M3FN:
+  case ElementType::Float8E4M3FNUZ:
+  case ElementType::Float8E5M2:
+  case ElementType::Float8E5M2FNUZ:
+  case ElementType::Float8E8M0:
+    return 8;
   case ElementType::UInt16:
   case ElementType::Int16:
   case ElementType::Float16:
   case ElementType::BFloat16:
-    return 2;
+    return 16;
   case ElementType::Float:
   case ElementType::Int32:
   case ElementType::UInt32:
-    return 4;
+    return 32;
   case ElementType::Int64:
   case ElementType::Double:
   case ElementType::UInt64:
-    return 8;
+    return 64;
   case ElementType::Undefined:
   case ElementType::String:
     return 0;
   }
   return 0; // A number that the enumeration does not name.
+}
+
+unsigned sinter::onnx::getElementBytes(ElementType type) {
+  return (getElementBits(type) + 7) / 8;
 }
 
 StringRef sinter::onnx::getElementName(ElementType type) {
@@ -54,6 +70,16 @@ int64_t Tensor::getNumElements() const {
   for (int64_t dim : dims)
     count *= dim;
   return count;
+}
+
+uint64_t Tensor::getFileBytes() const {
+  return (static_cast<uint64_t>(getNumElements()) * getElementBits(type) + 7) /
+         8;
+}
+
+bool Tensor::isPacked() const {
+  unsigned bits = getElementBits(type);
+  return bits > 0 && bits < 8;
 }
 
 const Attribute *Node::findAttribute(StringRef attrName) const {

@@ -37,10 +37,23 @@ enum class ElementType : int32_t {
   UInt32 = 12,
   UInt64 = 13,
   BFloat16 = 16,
+  Float8E4M3FN = 17,
+  Float8E4M3FNUZ = 18,
+  Float8E5M2 = 19,
+  Float8E5M2FNUZ = 20,
+  UInt4 = 21,
+  Int4 = 22,
+  Float4E2M1 = 23,
+  Float8E8M0 = 24,
+  UInt2 = 25,
+  Int2 = 26,
 };
 
-/// Bytes of one element in memory; 0 for types without a fixed size of whole
-/// bytes (strings, packed 4-bit types, unknown types).
+/// Bits of one element in a file; 0 for types without a fixed size (strings,
+/// unknown types). Elements of 2 and 4 bits are packed into bytes, the first
+/// one in the lowest bits.
+unsigned getElementBits(ElementType type);
+/// Bytes of one element in memory, where none takes less than one; 0 as above.
 unsigned getElementBytes(ElementType type);
 /// The name ONNX gives a type: `float`, `int64`.
 llvm::StringRef getElementName(ElementType type);
@@ -53,8 +66,8 @@ struct DataSegment {
 
 /// A tensor: type, shape and the places of its elements.
 struct Tensor {
-  /// Raw: little-endian elements as in memory. Varint: protobuf integers,
-  /// one for each element. Opaque: strings, and types of less than a byte.
+  /// Raw: little-endian elements, packed. Varint: protobuf integers, one for
+  /// each element, or byte of packed ones. Opaque: strings.
   enum class Encoding { Raw, Varint, Opaque };
 
   llvm::StringRef name;
@@ -65,6 +78,10 @@ struct Tensor {
 
   /// Product of the dimensions. The reader has checked that it fits.
   int64_t getNumElements() const;
+  /// Bytes of the elements in a file, as raw data.
+  uint64_t getFileBytes() const;
+  /// Whether elements share bytes in a file.
+  bool isPacked() const;
 };
 
 struct Graph;

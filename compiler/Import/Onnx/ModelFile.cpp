@@ -8,6 +8,7 @@
 #include "compiler/Import/Onnx/ExternalData.h"
 #include "compiler/Import/Onnx/MessageParser.h"
 #include "compiler/Import/Onnx/Wire.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/Endian.h"
 #include <cerrno>
 #include <cstring>
@@ -175,18 +176,16 @@ StringRef ModelFile::getBytes(const DataSegment &segment) const {
 }
 
 std::optional<StringRef> ModelFile::getRawElements(const Tensor &tensor) const {
-  if (tensor.encoding != Tensor::Encoding::Raw || tensor.segments.size() > 1)
+  if (tensor.encoding != Tensor::Encoding::Raw || tensor.isPacked() ||
+      tensor.segments.size() > 1)
     return std::nullopt;
   return tensor.segments.empty() ? StringRef()
                                  : getBytes(tensor.segments.front());
 }
 
-LogicalResult ModelFile::readElements(const Tensor &tensor,
-                                      MutableArrayRef<char> out) const {
-  unsigned size = getElementBytes(tensor.type);
-  if (tensor.encoding == Tensor::Encoding::Opaque || size == 0 ||
-      out.size() != static_cast<uint64_t>(tensor.getNumElements()) * size)
-    return failure();
+/// Reads one little-endian number for each `size` bytes of `out`.
+LogicalResult ModelFile::readNumbers(const Tensor &tensor, unsigned size,
+                                     MutableArrayRef<char> out) const {
   char *next = out.data();
   for (const DataSegment &segment : tensor.segments) {
     StringRef bytes = getBytes(segment);
@@ -209,6 +208,31 @@ LogicalResult ModelFile::readElements(const Tensor &tensor,
     }
   }
   return success(next == out.end());
+}
+
+LogicalResult ModelFile::readElements(const Tensor &tensor,
+                                      MutableArrayRef<char> out) const {
+  unsigned size = getElementBytes(tensor.type);
+  if (tensor.encoding == Tensor::Encoding::Opaque || size == 0 ||
+      out.size() != static_cast<uint64_t>(tensor.getNumElements()) * size)
+    return failure();
+  if (!tensor.isPacked())
+    return readNumbers(tensor, size, out);
+  llvm::SmallVector<char, 0> packed(tensor.getFileBytes());
+  if (failed(readNumbers(tensor, /*size=*/1, packed)))
+    return failure();
+  unsigned bits = getElementBits(tensor.type), perByte = 8 / bits;
+  bool isSigned =
+      tensor.type == ElementType::Int4 || tensor.type == ElementType::Int2;
+  for (auto [i, element] : llvm::enumerate(out)) {
+    // The element at the top of a byte, then down again: filled with the sign.
+    auto high = static_cast<uint8_t>(static_cast<uint8_t>(packed[i / perByte])
+                                     << (8 - bits - i % perByte * bits));
+    element =
+        static_cast<char>(isSigned ? static_cast<int8_t>(high) >> (8 - bits)
+                                   : high >> (8 - bits));
+  }
+  return success();
 }
 
 void ModelFile::dropPages(const Tensor &tensor) const {

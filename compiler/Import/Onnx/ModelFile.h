@@ -82,6 +82,8 @@ public:
 
 private:
   ModelFile() = default;
+  llvm::LogicalResult readNumbers(const Tensor &tensor, unsigned size,
+                                  llvm::MutableArrayRef<char> out) const;
 
   std::string path;
   std::vector<std::unique_ptr<DataFile>> files;

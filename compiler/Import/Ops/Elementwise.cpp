@@ -135,19 +135,13 @@ static LogicalResult importWhere(NodeContext &node) {
              {node.getInput(0), node.getInput(1), node.getInput(2)}));
 }
 
-static LogicalResult importCast(NodeContext &node) {
-  auto given = static_cast<onnx::ElementType>(node.getInt("to", 0));
-  // Opset 1 to 5 name the type.
-  Type type = node.getOp() == "CastLike"
-                  ? node.getElementType(1)
-                  : node.getImporter().getElementType(given);
-  if (!type)
-    return node.unsupported("a cast to a number type",
-                            "a cast to " + onnx::getElementName(given),
-                            "leave the conversion out of the model");
-  if (node.getElementType(0) == type)
-    return node.forward(0);
-  return node.setOutput(0, node.cast(node.getInput(0), type));
+static LogicalResult importBitShift(NodeContext &node) {
+  StringRef direction = node.getString("direction", "");
+  if (direction == "LEFT")
+    return importBinary<nn::ShiftLeftOp>(node);
+  if (direction == "RIGHT")
+    return importBinary<nn::ShiftRightOp>(node);
+  return node.invalid("'direction' LEFT or RIGHT", "'" + direction + "'");
 }
 
 llvm::ArrayRef<OpRow> sinter::getElementwiseRows() {
@@ -155,8 +149,11 @@ llvm::ArrayRef<OpRow> sinter::getElementwiseRows() {
       {"Abs", importUnary<nn::AbsOp>, foldAbs},
       {"Add", importBinary<nn::AddOp>, foldAdd},
       {"And", importBinary<nn::AndOp>, foldAnd},
-      {"Cast", importCast, foldCast, 6},
-      {"CastLike", importCast, foldCast},
+      {"BitShift", importBitShift},
+      {"BitwiseAnd", importBinary<nn::BitAndOp>},
+      {"BitwiseNot", importUnary<nn::BitNotOp>},
+      {"BitwiseOr", importBinary<nn::BitOrOp>},
+      {"BitwiseXor", importBinary<nn::BitXorOp>},
       {"Ceil", importUnary<nn::CeilOp>, foldCeil},
       {"Cos", importUnary<nn::CosOp>},
       {"Cosh", importHyperbolic<nn::AddOp>},

@@ -498,7 +498,10 @@ bool sinter::foldCast(NodeContext &node) {
       static_cast<onnx::ElementType>(node.getInt("to", 0)));
   if (node.getOp() == "CastLike")
     type = node.getElementType(1);
-  return input && type &&
+  // How small floats saturate is said by attributes.
+  bool isKnown =
+      type && !(isa<FloatType>(type) && type.getIntOrFloatBitWidth() <= 8);
+  return input && isKnown &&
          setFolded(node,
                    mapElements(input, type, [&](ArrayRef<const Element *> in) {
                      return castElement(*in[0], input->elementType, type);

@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Import/OpTable.h"
+#include "compiler/Import/Ops/Cast.h"
 
 using namespace mlir;
 using namespace sinter;
@@ -89,9 +90,15 @@ static FailureOr<Type> getNamedType(NodeContext &node, StringRef name,
     return given;
   if (Type type = node.getImporter().getElementType(number))
     return type;
-  return failure(failed(node.unsupported(
-      "an element type of 8 bits or more that is no float8",
-      onnx::getElementName(number), "quantize to int8 or uint8")));
+  return failure(failed(node.unsupported("a type of numbers as '" + name + "'",
+                                         onnx::getElementName(number),
+                                         "quantize to int8 or uint8")));
+}
+
+/// `type` if it can be computed in, else f32.
+static Type getComputed(NodeContext &node, Type type) {
+  bool isReal = isa<FloatType>(type) && type.getIntOrFloatBitWidth() > 8;
+  return isReal ? type : Float32Type::get(node.getContext());
 }
 
 static LogicalResult buildQuantizeLinear(NodeContext &node) {
@@ -109,20 +116,42 @@ static LogicalResult buildQuantizeLinear(NodeContext &node) {
   if (failed(scale) || failed(zero))
     return failure();
   // The quotient is that of the type of the scale, or of 'precision'.
-  return node.setOutput(0, node.elementwise<nn::QuantizeOp>(
-                               {node.cast(node.getInput(0), *precision),
-                                node.cast(*scale, *precision), *zero}));
+  Type computed = getComputed(node, *precision);
+  Value x = node.cast(node.getInput(0), computed);
+  Value divisor = node.cast(*scale, computed);
+  if (!isa<FloatType>(*type))
+    return node.setOutput(
+        0, node.elementwise<nn::QuantizeOp>({x, divisor, *zero}));
+  Value quotient = node.elementwise<nn::DivOp>({x, divisor});
+  if (node.hasInput(2))
+    quotient =
+        node.elementwise<nn::AddOp>({quotient, node.cast(*zero, computed)});
+  return node.setOutput(
+      0, castElements(node, quotient, *type, node.getInt("saturate", 1) != 0));
 }
 
 static LogicalResult buildDequantizeLinear(NodeContext &node) {
+  Type given = node.getElementType(1), integer = node.getElementType(0);
   FailureOr<Type> type =
-      getNamedType(node, "output_dtype", node.getElementType(1));
+      getNamedType(node, "output_dtype", getComputed(node, given));
   FailureOr<Value> scale = alignParameter(node, 1);
-  FailureOr<Value> zero = alignZeroPoint(node, node.getElementType(0));
+  FailureOr<Value> zero = alignZeroPoint(node, integer);
   if (failed(type) || failed(scale) || failed(zero))
     return failure();
-  Value real =
-      node.elementwise<nn::DequantizeOp>({node.getInput(0), *scale, *zero});
+  // The product is that of the scale, or of the result where it holds more.
+  Type computed = getComputed(node, given);
+  if (isa<FloatType>(*type) &&
+      type->getIntOrFloatBitWidth() > computed.getIntOrFloatBitWidth())
+    computed = *type;
+  Value factor = node.cast(*scale, computed), x = node.getInput(0), real;
+  if (isa<FloatType>(integer)) {
+    real = node.cast(x, computed);
+    if (node.hasInput(2))
+      real = node.elementwise<nn::SubOp>({real, node.cast(*zero, computed)});
+    real = node.elementwise<nn::MulOp>({real, factor});
+  } else {
+    real = node.elementwise<nn::DequantizeOp>({x, factor, *zero});
+  }
   return node.setOutput(0, node.cast(real, *type));
 }
 

@@ -27,7 +27,17 @@ typedef enum sinter_type {
   SINTER_TYPE_F64 = 11,
   SINTER_TYPE_U32 = 12,
   SINTER_TYPE_U64 = 13,
-  SINTER_TYPE_BF16 = 16
+  SINTER_TYPE_BF16 = 16,
+  SINTER_TYPE_F8E4M3FN = 17,
+  SINTER_TYPE_F8E4M3FNUZ = 18,
+  SINTER_TYPE_F8E5M2 = 19,
+  SINTER_TYPE_F8E5M2FNUZ = 20,
+  SINTER_TYPE_U4 = 21,     /* two elements a byte */
+  SINTER_TYPE_I4 = 22,     /* two elements a byte */
+  SINTER_TYPE_F4E2M1 = 23, /* two elements a byte */
+  SINTER_TYPE_F8E8M0 = 24,
+  SINTER_TYPE_U2 = 25, /* four elements a byte */
+  SINTER_TYPE_I2 = 26  /* four elements a byte */
 } sinter_type_t;
 
 /** Where memory lies; numbered as in DLPack. */
@@ -46,7 +56,12 @@ typedef struct sinter_device {
 #define SINTER_MAX_RANK 32
 
 /**
- * A view of memory that belongs to somebody else. All zero is a valid value: as
+ * A view of memory that belongs to somebody else. Elements of 4 and of 2 bits
+ * are packed as in ONNX files: row-major over the whole tensor (a row may begin
+ * inside a byte), the first element of a byte in its lowest bits. A tensor of n
+ * elements of 4 bits takes (n + 1) / 2 bytes, one of 2 bits (n + 3) / 4; what
+ * is left of the last byte is zero in outputs and not looked at in inputs. Such
+ * tensors have no strides. All zero is a valid value: as
  * an output it asks the context for memory.
  */
 typedef struct sinter_tensor {
@@ -59,7 +74,10 @@ typedef struct sinter_tensor {
   size_t bytes; /* memory at data; 0 = exactly what type and dims say */
 } sinter_tensor_t;
 
-/** Bytes of one element; 0 for types without a fixed size. */
+/** Bits of one element; 0 for types without a fixed size. */
+SINTER_API size_t sinter_type_bits(sinter_type_t type);
+/** Bytes of one element; 0 for types without a fixed size, and for those whose
+ * elements share bytes (sinter_type_bits, sinter_tensor_bytes). */
 SINTER_API size_t sinter_type_bytes(sinter_type_t type);
 /** "f32", "i64", ...; "undefined" for unknown values. Never NULL. */
 SINTER_API const char *sinter_type_name(sinter_type_t type);
@@ -83,7 +101,8 @@ SINTER_API int sinter_tensor_is_contiguous(const sinter_tensor_t *tensor);
 
 /** Same layout as DLDataType of DLPack 0.x and 1.x. */
 typedef struct sinter_dl_type {
-  uint8_t code; /* 0 int, 1 uint, 2 float, 4 bfloat, 6 bool */
+  uint8_t code; /* 0 int, 1 uint, 2 float, 4 bfloat, 6 bool; of float8: 10
+                   e4m3fn, 11 e4m3fnuz, 12 e5m2, 13 e5m2fnuz, 14 e8m0fnu */
   uint8_t bits;
   uint16_t lanes;
 } sinter_dl_type_t;

@@ -35,7 +35,7 @@ std::string makeLoop(const std::string &operation, size_t count,
   std::string rest = space == std::string::npos ? "" : operation.substr(space);
   std::string text =
       operation.substr(0, space) + " " + operands + rest + " : " + operandTypes;
-  if (operation == "nn.cast")
+  if (operation == "nn.cast" || operation == "nn.bit_cast")
     text += " to " + tensor(resultType);
   return "@f(" + arguments + ") -> " + tensor(resultType) +
          " attributes {kind = #kernel.kind<loop>} {\n%r = " + text +
@@ -104,6 +104,34 @@ TEST(Elementwise, SignsAndLimits) {
         return std::isnan(x) ? x : std::min(std::max(x, -1.0), 2.5);
       },
       -5, 5, 0);
+}
+
+TEST(Elementwise, Bits) {
+  std::vector<int16_t> x{-32768, -3, 0, 1, 255, 32767};
+  std::vector<int16_t> y{1, 15, 16, -1, 8, 0};
+  auto check = [&](const std::string &operation,
+                   const std::vector<int16_t> &expected) {
+    checkExact<int16_t, int16_t>(operation, "i16", "i16", {x, y}, expected);
+  };
+  check("nn.bit_and", {0, 13, 0, 1, 8, 0});
+  check("nn.bit_or", {-32767, -1, 16, -1, 255, 32767});
+  check("nn.bit_xor", {-32767, -14, 16, -2, 247, 32767});
+  check("nn.shift_left", {0, -32768, 0, 0, -256, 32767});
+  check("nn.shift_right", {-16384, -1, 0, 0, 0, 32767});
+  checkExact<int16_t, int16_t>("nn.bit_not", "i16", "i16", {x},
+                               {32767, 2, -1, -2, -256, -32768});
+  checkExact<uint8_t, uint8_t>("nn.shift_right", "ui8", "ui8",
+                               {{255, 255, 128}, {1, 8, 7}}, {127, 0, 1});
+}
+
+TEST(Elementwise, BitsOfAnotherType) {
+  checkExact<float, int32_t>("nn.bit_cast", "f32", "i32", {{1.0f, -0.0f}},
+                             {0x3f800000, INT32_MIN});
+  checkExact<int64_t, double>("nn.bit_cast", "i64", "f64",
+                              {{0x3ff0000000000000, 0}}, {1.0, 0.0});
+  checkExact<uint16_t, uint16_t>("nn.bit_cast", "bf16", "ui16",
+                                 {{0x3f80, 0xc000}}, {0x3f80, 0xc000});
+  checkExact<uint8_t, uint8_t>("nn.bit_cast", "i1", "ui8", {{1, 0}}, {1, 0});
 }
 
 TEST(Elementwise, Exponentials) {
