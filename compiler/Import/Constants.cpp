@@ -81,6 +81,10 @@ const Content *GraphImporter::getContent(ImportedValue &value) {
   int64_t count = value.tensor->getNumElements();
   SmallVector<weights::Scalar> scalars(count);
   weights::loadElements(*kind, bytes->data(), 1, count, scalars.data());
+  // Sizes have a sign.
+  if (*kind == weights::ElementKind::U64 &&
+      llvm::any_of(scalars, [](weights::Scalar s) { return s.i < 0; }))
+    return nullptr;
   Content content;
   content.shape.assign(value.type.getShape().begin(),
                        value.type.getShape().end());

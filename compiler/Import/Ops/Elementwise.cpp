@@ -112,6 +112,53 @@ static LogicalResult importMod(NodeContext &node) {
                                {node.getInput(0), node.getInput(1)}, fmod));
 }
 
+/// The power of an integer by an integer, which wraps: squares for each bit of
+/// the exponent. A negative exponent gives the quotient 1 / |power|, towards 0.
+static Value buildIntegerPower(NodeContext &node, Value base, Value exponent) {
+  auto getElement = [](Value value) {
+    return cast<RankedTensorType>(value.getType()).getElementType();
+  };
+  Type type = getElement(base), count = getElement(exponent);
+  Value one = node.scalar(1, type), zero = node.scalar(0, count), result = one;
+  Value square = base;
+  unsigned bits = count.getIntOrFloatBitWidth();
+  // A known exponent says which squares are needed.
+  std::optional<int64_t> known;
+  if (auto list = node.getIntegerList(1);
+      list && list->size() == 1 && list->front() > 0 &&
+      node.getRank(1) <= node.getRank(0))
+    known = list->front();
+  for (unsigned bit = 0; bit < bits; ++bit) {
+    if (known) {
+      if (*known >> bit == 0)
+        break;
+      if (*known >> bit & 1)
+        result = node.elementwise<nn::MulOp>({result, square});
+    } else {
+      Value isClear = node.elementwise<nn::EqualOp>(
+          {node.elementwise<nn::BitAndOp>(
+               {node.elementwise<nn::ShiftRightOp>(
+                    {exponent, node.scalar(bit, count)}),
+                node.scalar(1, count)}),
+           zero});
+      result = node.elementwise<nn::WhereOp>(
+          {isClear, result, node.elementwise<nn::MulOp>({result, square})});
+    }
+    if (bit + 1 < bits)
+      square = node.elementwise<nn::MulOp>({square, square});
+  }
+  if (count.isUnsignedInteger() || known)
+    return result;
+  // 1 and -1 are their own reciprocals; their powers are right as they are.
+  Value isUnit =
+      node.elementwise<nn::EqualOp>({node.elementwise<nn::AbsOp>(base), one});
+  Value isQuotient = node.elementwise<nn::AndOp>(
+      {node.elementwise<nn::LessOp>({exponent, zero}),
+       node.elementwise<nn::NotOp>(isUnit)});
+  return node.elementwise<nn::WhereOp>(
+      {isQuotient, node.scalar(0, type), result});
+}
+
 static LogicalResult importPow(NodeContext &node) {
   Type type = node.getElementType(0);
   Value base = node.getInput(0);
@@ -123,6 +170,8 @@ static LogicalResult importPow(NodeContext &node) {
     return node.setOutput(
         0, node.elementwise<nn::PowOp>(
                {base, placeOperand(node, node.cast(node.getInput(1), type))}));
+  if (!isa<FloatType>(node.getElementType(1)))
+    return node.setOutput(0, buildIntegerPower(node, base, node.getInput(1)));
   Type f32 = Float32Type::get(node.getContext());
   Value power = node.elementwise<nn::PowOp>(
       {node.cast(base, f32), node.cast(node.getInput(1), f32)});

@@ -97,6 +97,22 @@ func.func @cast_c1(%x: tensor<?xf32, #nn.dims<[n]>>) {
 
 // -----
 
+func.func @bit_cast_c2(%x: tensor<4xf32>) {
+  // expected-error @below {{'nn.bit_cast' op expects elements of as many bits as those of 'tensor<4xf32>', but got 'tensor<4xi64>'}}
+  %0 = nn.bit_cast %x : tensor<4xf32> to tensor<4xi64>
+  return
+}
+
+// -----
+
+func.func @bits_of_floats(%x: tensor<4xf32>) {
+  // expected-error @below {{'nn.bit_not' op operand #0 must be ranked tensor with the size of each free dimension}}
+  %0 = nn.bit_not %x : tensor<4xf32>
+  return
+}
+
+// -----
+
 func.func @quantize_c1(%x: tensor<4xf32>, %scale: tensor<f16>, %zero: tensor<ui8>) {
   // expected-error @below {{'nn.quantize' op expects operands with the same element type, but got 'f32' and 'f16'}}
   %0 = nn.quantize %x, %scale, %zero : tensor<4xf32>, tensor<f16>, tensor<ui8>

@@ -43,6 +43,23 @@ func.func @unary(%x: tensor<4xf32>, %i: tensor<4xi32>, %b: tensor<4xi1>) {
   return
 }
 
+// CHECK-LABEL: func.func @bits
+func.func @bits(%x: tensor<4xf32>, %i: tensor<4xui8>, %f: tensor<4xf4E2M1FN>) {
+  // CHECK: nn.bit_and %{{.+}}, %{{.+}} : tensor<4xui8>, tensor<4xui8>
+  %0 = nn.bit_and %i, %i : tensor<4xui8>, tensor<4xui8>
+  // CHECK: nn.bit_not %{{.+}} : tensor<4xui8>
+  %1 = nn.bit_not %i : tensor<4xui8>
+  // CHECK: nn.shift_left
+  %2 = nn.shift_left %i, %i : tensor<4xui8>, tensor<4xui8>
+  // CHECK: nn.bit_cast %{{.+}} : tensor<4xf32> to tensor<4xi32>
+  %3 = nn.bit_cast %x : tensor<4xf32> to tensor<4xi32>
+  // CHECK: nn.bit_cast %{{.+}} : tensor<4xf4E2M1FN> to tensor<4xui4>
+  %4 = nn.bit_cast %f : tensor<4xf4E2M1FN> to tensor<4xui4>
+  // CHECK: nn.bit_cast %{{.+}} : tensor<4xui8> to tensor<4xi1>
+  %5 = nn.bit_cast %i : tensor<4xui8> to tensor<4xi1>
+  return
+}
+
 // CHECK-LABEL: func.func @binary
 func.func @binary(%x: tensor<4xf32>, %i: tensor<4xi64>, %b: tensor<4xi1>) {
   // CHECK: nn.add %{{.+}}, %{{.+}} : tensor<4xf32>, tensor<4xf32>
