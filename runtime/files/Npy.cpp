@@ -140,7 +140,30 @@ transposeToRowMajor(const uint8_t *data, const std::vector<int64_t> &dims,
   return result;
 }
 
-Value parseNpy(const uint8_t *data, size_t size, const std::string &place) {
+/// The type `unnamed` where `descriptor` says elements of as many bytes.
+static std::optional<ElementType> findUnnamed(const std::string &descriptor,
+                                              ElementType unnamed) {
+  const TypeInfo *info = getTypeInfo(unnamed);
+  if (!info || info->npy || !info->bits || descriptor.empty() ||
+      descriptor.substr(1) != "V" + std::to_string(info->countBytes(1)))
+    return std::nullopt;
+  return unnamed;
+}
+
+/// Elements that each have the low bits of a byte, without gaps.
+static std::vector<uint8_t> packElements(const std::vector<uint8_t> &elements,
+                                         const TypeInfo &info) {
+  std::vector<uint8_t> packed(info.countBytes(elements.size()), 0);
+  for (size_t i = 0; i < elements.size(); ++i) {
+    size_t place = i * info.bits;
+    packed[place / 8] |= static_cast<uint8_t>(
+        (elements[i] & ((1u << info.bits) - 1)) << place % 8);
+  }
+  return packed;
+}
+
+Value parseNpy(const uint8_t *data, size_t size, const std::string &place,
+               ElementType unnamed) {
   auto fail = [&](const std::string &what) {
     return Failure(ExitCode::BadInputFile, "bad_npy", place + " " + what);
   };
@@ -166,6 +189,8 @@ Value parseNpy(const uint8_t *data, size_t size, const std::string &place) {
 
   std::optional<ElementType> type = getTypeOfNpy(header.descriptor);
   if (!type)
+    type = findUnnamed(header.descriptor, unnamed);
+  if (!type)
     throw fail("holds elements of type '" + header.descriptor +
                "', which models do not have")
         .withRemedy(
@@ -188,6 +213,8 @@ Value parseNpy(const uint8_t *data, size_t size, const std::string &place) {
         transposeToRowMajor(elements, header.dims, elementBytes, elementCount);
   else
     tensor.bytes.assign(elements, elements + elementCount * elementBytes);
+  if (getTypeInfo(*type)->bits < 8)
+    tensor.bytes = packElements(tensor.bytes, *getTypeInfo(*type));
   return tensor;
 }
 

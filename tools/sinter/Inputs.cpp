@@ -132,7 +132,9 @@ void Binder::readInput(const std::string &argument) {
   source.place = "'" + what + "'";
   if (hasSuffix(what, ".npy")) {
     std::vector<uint8_t> file = readFile(what);
-    source.value = parseNpy(file.data(), file.size(), source.place);
+    source.value = parseNpy(
+        file.data(), file.size(), source.place,
+        static_cast<ElementType>(sinter_model_input(model, index)->type));
   } else if (hasSuffix(what, ".pb")) {
     std::vector<uint8_t> file = readFile(what);
     source.value =

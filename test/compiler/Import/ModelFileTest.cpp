@@ -68,6 +68,35 @@ TEST(ModelFile, ReadsPackedIntegers) {
       (*model)->readElements(*(*model)->findConstant("i"), out.drop_back())));
 }
 
+TEST(ModelFile, TakesPackedElementsApart) {
+  // Five elements of int4 and of uint2, as bytes and as numbers of bytes.
+  auto read = [](int type, const Message &data) {
+    Message tensor = Message().number(1, 5).number(2, type).text(8, "w");
+    tensor.bytes += data.bytes;
+    TemporaryFile file(makeModel(tensor, 13).bytes);
+    ImportIssue issue;
+    auto model = ModelFile::open(file.getPath(), issue);
+    if (failed(model))
+      return issue.message;
+    std::string elements(5, '?');
+    EXPECT_TRUE(succeeded((*model)->readElements(
+        *(*model)->findConstant("w"),
+        llvm::MutableArrayRef<char>(elements.data(), elements.size()))));
+    return elements;
+  };
+  std::string nibbles("\x21\xf8\x07", 3), pairs("\xe4\x02", 2);
+  std::string expected("\x01\x02\xf8\xff\x07", 5);
+  EXPECT_EQ(read(22, Message().text(9, nibbles)), expected);
+  EXPECT_EQ(read(22, Message().text(5, "\x21\xf8\x01\x07")), expected);
+  EXPECT_EQ(read(25, Message().text(9, pairs)),
+            std::string("\0\x01\x02\x03\x02", 5));
+  EXPECT_NE(read(22, Message().text(9, pairs)).find("3 bytes of data"),
+            std::string::npos);
+  EXPECT_NE(read(22, Message().text(5, "\x21\x07"))
+                .find("3 bytes of packed elements"),
+            std::string::npos);
+}
+
 TEST(ModelFile, RefusesWhatIsNoModel) {
   EXPECT_EQ(readCode(""), "empty_file");
   EXPECT_EQ(readCode("this is not a model, but some text"), "not_onnx");

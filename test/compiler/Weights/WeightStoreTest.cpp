@@ -152,6 +152,47 @@ TEST_F(Weights, CastsSaturateAndWrap) {
       (std::vector<bool>{true, true, true, true}));
 }
 
+TEST_F(Weights, SmallTypes) {
+  auto cast = [&](ArrayRef<float> values, Type to) {
+    int64_t count = static_cast<int64_t>(values.size());
+    WeightAttr narrow = make("cast", dense({count}, values), type({count}, to));
+    return evaluate(make("cast", narrow, floats({count})));
+  };
+  Type i4 = builder.getIntegerType(4), ui2 = builder.getIntegerType(2, false);
+  EXPECT_EQ(cast({-9, -8, -1.5f, 7, 100}, i4),
+            (std::vector<float>{-8, -8, -1, 7, 7}));
+  EXPECT_EQ(cast({-1, 3, 4}, ui2), (std::vector<float>{0, 3, 3}));
+  EXPECT_EQ(cast({0.25f, 5, -100}, builder.getType<Float4E2M1FNType>()),
+            (std::vector<float>{0, 4, -6}));
+  EXPECT_EQ(cast({1.0625f, 448, -0x1p-9f}, builder.getType<Float8E4M3FNType>()),
+            (std::vector<float>{1, 448, -0x1p-9f}));
+  EXPECT_TRUE(std::isnan(cast({1e6f}, builder.getType<Float8E4M3FNType>())[0]));
+  EXPECT_EQ(cast({0, 1, 1.5f, 1e-3f}, builder.getType<Float8E8M0FNUType>()),
+            (std::vector<float>{0x1p-127f, 1, 2, 0x1p-9f}));
+  // Integers wrap, and go on with their sign.
+  WeightAttr wrapped = make("cast", integers({3}, {8, 15, 16}), type({3}, i4));
+  EXPECT_EQ(evaluate(make("cast", wrapped, floats({3}))),
+            (std::vector<float>{-8, -1, 0}));
+}
+
+TEST_F(Weights, Bits) {
+  WeightAttr bits = make("bit_cast", dense({2}, {1.0f, -0.0f}),
+                         type({2}, builder.getI32Type()));
+  EXPECT_EQ(evaluate<int32_t>(bits),
+            (std::vector<int32_t>{0x3f800000, INT32_MIN}));
+  RankedTensorType words = type({4}, builder.getI64Type());
+  auto apply = [&](StringRef kind, ArrayRef<int64_t> x, ArrayRef<int64_t> y) {
+    return evaluate<int64_t>(
+        make(kind, {integers({4}, x), integers({4}, y)}, words));
+  };
+  EXPECT_EQ(apply("bit_and", {6, -1, 0, 1}, {3, 5, 7, 1}),
+            (std::vector<int64_t>{2, 5, 0, 1}));
+  EXPECT_EQ(apply("shift_left", {1, 1, 1, 1}, {3, 63, 64, -1}),
+            (std::vector<int64_t>{8, INT64_MIN, 0, 0}));
+  EXPECT_EQ(apply("shift_right", {-8, -8, 8, -8}, {1, 64, 64, -1}),
+            (std::vector<int64_t>{-4, -1, 0, -1}));
+}
+
 TEST_F(Weights, Quantization) {
   RankedTensorType bytes = type({2, 4}, builder.getIntegerType(8, false));
   RankedTensorType zeroType = type({2, 1}, bytes.getElementType());

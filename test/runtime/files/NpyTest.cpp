@@ -90,6 +90,21 @@ TEST(Npy, ColumnMajorBecomesRowMajor) {
   EXPECT_EQ(std::string(tensor.bytes.begin(), tensor.bytes.end()), "ABCDEF");
 }
 
+TEST(Npy, BytesOfTypesThatNumpyLacks) {
+  std::string file =
+      makeNpy("{'descr': '<V1', 'fortran_order': False, 'shape': (3,), }",
+              "\x01\xfe\x07");
+  Value tensor =
+      parseNpy(bytesOf(file), file.size(), "file", ElementType::F8E5M2);
+  EXPECT_EQ(tensor.bytes, (std::vector<uint8_t>{0x01, 0xfe, 0x07}));
+  tensor = parseNpy(bytesOf(file), file.size(), "file", ElementType::I4);
+  EXPECT_EQ(tensor.bytes, (std::vector<uint8_t>{0xe1, 0x07}));
+  EXPECT_EQ(getElement(tensor, 1), -2);
+  EXPECT_NE(messageOf(file), "accepted");
+  EXPECT_THROW(parseNpy(bytesOf(file), file.size(), "file", ElementType::BF16),
+               Failure);
+}
+
 TEST(Npy, SaysWhatIsWrong) {
   std::string good = formatNpy(makeFloats({4}));
   EXPECT_EQ(messageOf("PK"), "'x.npy' is not a .npy file");

@@ -75,6 +75,16 @@ TEST(Pb, ReadsTypedFieldsPackedOrNot) {
   EXPECT_EQ(bytes.bytes, (std::vector<uint8_t>{3, 0xff}));
 }
 
+TEST(Pb, SmallElementsShareBytes) {
+  // dims 3, int4, int32_data 0x21 and 0x0f: a byte a number.
+  Value packed = parse("\x08\x03\x10\x16\x2a\x02\x21\x0f", PbMessage::Tensor);
+  EXPECT_EQ(packed.bytes, (std::vector<uint8_t>{0x21, 0x0f}));
+  EXPECT_EQ(getElement(packed, 2), -1);
+  Value raw = parse("\x08\x03\x10\x16\x4a\x02\x21\x0f", PbMessage::Tensor);
+  EXPECT_EQ(raw.bytes, packed.bytes);
+  EXPECT_NE(messageOf("\x08\x05\x10\x16\x4a\x02\x21\x0f"), "accepted");
+}
+
 TEST(Pb, AnEmptyOptionalIsAbsent) {
   EXPECT_EQ(parse("\x0a\x01o", PbMessage::Optional).kind, Value::Kind::None);
   std::string inner = formatPb(makeInts());

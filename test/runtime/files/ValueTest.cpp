@@ -16,8 +16,8 @@ static Value makeTensor(ElementType type, std::vector<int64_t> dims) {
   Value tensor;
   tensor.type = type;
   tensor.dims = std::move(dims);
-  tensor.bytes.resize(static_cast<size_t>(*countElements(tensor.dims)) *
-                      getTypeInfo(type)->bytes);
+  tensor.bytes.resize(getTypeInfo(type)->countBytes(
+      static_cast<size_t>(*countElements(tensor.dims))));
   return tensor;
 }
 
@@ -56,6 +56,44 @@ TEST(Value, BfloatsRoundToNearestEven) {
   EXPECT_EQ(roundTo16(ElementType::BF16, 1.0), 0x3f80);
   EXPECT_EQ(roundTo16(ElementType::BF16, 1.0 + 0x1p-8), 0x3f80);
   EXPECT_EQ(roundTo16(ElementType::BF16, 1.0 + 3 * 0x1p-8), 0x3f82);
+}
+
+TEST(Value, SmallFloats) {
+  auto read = [](ElementType type, uint8_t code) {
+    Value tensor = makeTensor(type, {1});
+    tensor.bytes[0] = code;
+    return getElement(tensor, 0);
+  };
+  // The largest and the least numbers, and what is no number (OFP8 1.0, table
+  // 1; MX 1.0, tables 5 and 7).
+  EXPECT_EQ(read(ElementType::F8E4M3FN, 0x7e), 448);
+  EXPECT_EQ(read(ElementType::F8E4M3FN, 0x81), -0x1p-9);
+  EXPECT_TRUE(std::isnan(read(ElementType::F8E4M3FN, 0xff)));
+  EXPECT_EQ(read(ElementType::F8E4M3FNUZ, 0x7f), 240);
+  EXPECT_TRUE(std::isnan(read(ElementType::F8E4M3FNUZ, 0x80)));
+  EXPECT_EQ(read(ElementType::F8E5M2, 0x7b), 57344);
+  EXPECT_EQ(read(ElementType::F8E5M2, 0xfc), -INFINITY);
+  EXPECT_TRUE(std::isnan(read(ElementType::F8E5M2, 0x7d)));
+  EXPECT_EQ(read(ElementType::F8E5M2FNUZ, 0x01), 0x1p-17);
+  EXPECT_EQ(read(ElementType::F8E8M0, 0), 0x1p-127);
+  EXPECT_EQ(read(ElementType::F8E8M0, 128), 2);
+  EXPECT_EQ(read(ElementType::F4E2M1, 0x07), 6);
+  EXPECT_EQ(read(ElementType::F4E2M1, 0x09), -0.5);
+}
+
+TEST(Value, SmallElementsShareBytes) {
+  for (ElementType type : {ElementType::I4, ElementType::I2}) {
+    Value tensor = makeTensor(type, {5});
+    EXPECT_EQ(tensor.bytes.size(), type == ElementType::I4 ? 3u : 2u);
+    for (size_t i = 0; i < 5; ++i)
+      setElement(tensor, i, i % 2 ? -2 : 1);
+    for (size_t i = 0; i < 5; ++i)
+      EXPECT_EQ(getElement(tensor, i), i % 2 ? -2 : 1) << i;
+  }
+  Value tensor = makeTensor(ElementType::F4E2M1, {2});
+  setElement(tensor, 0, 1.3);
+  setElement(tensor, 1, -5);
+  EXPECT_EQ(tensor.bytes[0], 0xe3) << "1.5 in the low bits, -4 above";
 }
 
 TEST(Value, StatisticsLeaveOutNaN) {
