@@ -69,6 +69,8 @@ static Value emitToFloat(ValueEmitter &e, Value x, Type from, Type to) {
     return roundToStorage(e, x, to);
   else if (getElementTypeOrSelf(target).isF64())
     return arith::ExtFOp::create(e.b, e.loc, target, x);
+  else if (to.isF16() || to.isBF16()) // Rounded once, at the end.
+    result = emitNarrowToOdd(e, x);
   else
     result = arith::TruncFOp::create(e.b, e.loc, target, x);
   return roundToStorage(e, result, to);

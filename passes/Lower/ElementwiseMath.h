@@ -85,6 +85,10 @@ mlir::Value emitConversion(ValueEmitter &e, mlir::Value x, mlir::Type from,
 mlir::Value emitBitConversion(ValueEmitter &e, mlir::Value x, mlir::Type from,
                               mlir::Type to);
 
+/// An f64 as f32 so that rounding once more is as rounding once: what is lost
+/// sets the lowest bit (rounding to odd; S. Boldo and G. Melquiond, "Emulation
+/// of a FMA and correctly rounded sums", 2008).
+mlir::Value emitNarrowToOdd(ValueEmitter &e, mlir::Value x);
 /// Whether `type` is a float of 8 bits or less, whose compute type is i8.
 bool isSmallFloat(mlir::Type type);
 /// The f32 that the bits `x` (i8) in the format `from`, a small float, mean.

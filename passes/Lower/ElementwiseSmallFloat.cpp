@@ -14,7 +14,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "passes/Lower/ElementwiseMath.h"
 #include "passes/Lower/KernelBuilder.h"
-#include <limits>
+#include <cmath>
 
 using namespace mlir;
 using namespace sinter;
@@ -128,12 +128,12 @@ Value sinter::emitFromSmallFloat(ValueEmitter &e, Value x, Type from) {
       e.b, e.loc, real,
       reals.constant(std::ldexp(1.0, int(kBias) - format.bias)));
   Value bits = w.toBits(real);
-  if (isa<Float8E5M2Type>(from))
+  if (isa<Float8E5M2Type>(from)) {
     bits = w.select(w.equal(magnitude, format.overflow), 0x7f800000, bits);
-  if (isa<Float8E5M2Type>(from))
     bits = w.select(w.above(magnitude, format.overflow), 0x7fc00000, bits);
-  else if (isa<Float8E4M3FNType>(from))
+  } else if (isa<Float8E4M3FNType>(from)) {
     bits = w.select(w.equal(magnitude, format.nan), 0x7fc00000, bits);
+  }
   Value sign = w.left(w.right(code, format.bits - 1), 31);
   bits = w.orOp(bits, sign);
   if (format.isUnsignedZero)
@@ -145,10 +145,7 @@ Value sinter::emitFromSmallFloat(ValueEmitter &e, Value x, Type from) {
 // Making
 //===----------------------------------------------------------------------===//
 
-/// An f64 as f32 so that rounding once more is as rounding once: what is lost
-/// sets the lowest bit (rounding to odd; S. Boldo and G. Melquiond, "Emulation
-/// of a FMA and correctly rounded sums", 2008).
-static Value narrowToOdd(ValueEmitter &e, Value x) {
+Value sinter::emitNarrowToOdd(ValueEmitter &e, Value x) {
   Words w(e);
   Type f32 = e.with(e.b.getF32Type());
   Value narrow = arith::TruncFOp::create(e.b, e.loc, f32, x);
@@ -211,7 +208,7 @@ static Value emitMagnitude(ValueEmitter &e, Words &w, Value magnitude,
 
 Value sinter::emitToSmallFloat(ValueEmitter &e, Value x, Type to) {
   if (getElementTypeOrSelf(x).isF64()) {
-    Value narrow = narrowToOdd(e, x);
+    Value narrow = emitNarrowToOdd(e, x);
     ValueEmitter reals{e.b, e.loc, narrow.getType()};
     return emitToSmallFloat(reals, narrow, to);
   }

@@ -152,6 +152,22 @@ TEST(SmallFloats, DoublesRoundOnce) {
     checkMaking<double>(format, "f64");
 }
 
+TEST(Halves, DoublesRoundOnce) {
+  // Just above the middle of two halves, by less than f32 can hold.
+  std::vector<double> x = {1 + 0x1p-11 + 0x1p-40,
+                           1 + 0x1p-11,
+                           -(1 + 0x1p-11 + 0x1p-40),
+                           1e300,
+                           -INFINITY,
+                           0.1};
+  std::vector<uint16_t> expected = {0x3c01, 0x3c00, 0xbc01,
+                                    0x7c00, 0xfc00, 0x2e66};
+  runKernel(makeCast("f64", "f16", x.size()), {toBytes(x)}, {2 * x.size()}, {},
+            [&](const RunResult &result) {
+              EXPECT_EQ(result.get<uint16_t>(0), expected);
+            });
+}
+
 TEST(SmallIntegers, WrapFromIntegers) {
   std::vector<int32_t> x;
   for (int value = -300; value < 300; ++value)
