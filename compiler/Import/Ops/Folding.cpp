@@ -318,8 +318,25 @@ mapElements(ArrayRef<const Content *> inputs, Type resultType,
   return result;
 }
 
+/// Whether every integer is in the range of its type: those that wrap are
+/// computed by the model.
+static bool isInRange(const Content &content) {
+  auto type = dyn_cast<IntegerType>(content.elementType);
+  unsigned width = type ? type.getWidth() : 64;
+  bool isUnsigned = width == 1 || (type && type.isUnsigned());
+  return llvm::all_of(content.elements, [&](const Element &element) {
+    std::optional<int64_t> value = element.getInteger();
+    if (!value) // Sizes do fit 32 bits.
+      return width >= 32;
+    if (isUnsigned)
+      return *value >= 0 && (width == 64 || *value >> width == 0);
+    return llvm::isIntN(width, *value);
+  });
+}
+
 static bool setFolded(NodeContext &node, std::optional<Content> content) {
-  return content && succeeded(node.setContent(0, std::move(*content)));
+  return content && isInRange(*content) &&
+         succeeded(node.setContent(0, std::move(*content)));
 }
 
 template <UnaryFold Fold>
