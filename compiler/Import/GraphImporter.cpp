@@ -292,7 +292,7 @@ LogicalResult GraphImporter::importNode(const onnx::Node &given, Scope &scope,
       return markOutputs(context, /*isMissing=*/true);
     }
     std::string problem =
-        info ? onnx::checkNode(node, *opset) : checkSignature(*row, node);
+        info ? onnx::checkNode(node, *opset) : checkSignature(row->signature, node);
     if (!problem.empty())
       return context.invalid("a node that fits the definition of " +
                                  context.getOp() + "-" +

@@ -7,7 +7,6 @@
 #include "compiler/Import/OpTable.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
-#include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
 using namespace sinter;
@@ -31,9 +30,37 @@ SmallVector<const OpRow *> sinter::getRows() {
 
 static llvm::StringMap<SmallVector<const OpRow *, 2>> buildIndex() {
   llvm::StringMap<SmallVector<const OpRow *, 2>> index;
-  for (const OpRow *row : getRows())
-    index[row->op].push_back(row);
-  return index;
+  for (auto family : {getActivationRows,
+                      getConstantRows,
+                      getContractionRows,
+                      getContribActivationRows,
+                      getContribAttentionRows,
+                      getContribExpertRows,
+                      getContribNormalizationRows,
+                      getContribProductRows,
+                      getEinsumRows,
+                      getElementwiseRows,
+                      getGridRows,
+                      getIndexingRows,
+                      getMovementRows,
+                      getNormalizationRows,
+                      getOptimizerRows,
+                      getPoolingRows,
+                      getQuantizationRows,
+                      getQuantizedOperatorRows,
+                      getRandomRows,
+                      getReductionRows,
+                      getResizeRows,
+                      getSamplingRows,
+                      getScanRows,
+                      getScatterRows,
+                      getSelectionRows,
+                      getShapeRows,
+                      getSignalRows,
+                      getSoftmaxRows,
+                      getSpatialRows,
+                      getTrigonometryRows})
+    return index;
 }
 
 const OpRow *sinter::findRow(StringRef op, StringRef domain, int64_t opset) {
@@ -46,24 +73,6 @@ const OpRow *sinter::findRow(StringRef op, StringRef domain, int64_t opset) {
     if (row->domain == domain && row->since <= opset && opset <= row->until)
       return row;
   return nullptr;
-}
-
-std::string sinter::checkSignature(const OpRow &row, const onnx::Node &node) {
-  std::string problem;
-  llvm::raw_string_ostream out(problem);
-  if (node.inputs.size() < row.minInputs ||
-      node.inputs.size() > row.maxInputs) {
-    out << node.inputs.size() << " inputs where there are " << row.minInputs;
-    if (row.maxInputs == ~0u)
-      out << " or more";
-    else if (row.maxInputs != row.minInputs)
-      out << " to " << row.maxInputs;
-    return problem;
-  }
-  for (const onnx::Attribute &attribute : node.attributes)
-    if (!llvm::is_contained(llvm::split(row.attributes, ' '), attribute.name))
-      out << "the unknown attribute '" << attribute.name << "'";
-  return problem;
 }
 
 StringRef sinter::getRemedy(StringRef op, StringRef domain) {

@@ -13,6 +13,7 @@
 #define SINTER_COMPILER_IMPORT_OPTABLE_H
 
 #include "compiler/Import/NodeContext.h"
+#include "compiler/Import/Signature.h"
 
 namespace sinter {
 
@@ -32,19 +33,19 @@ struct OpRow {
   /// The last opset of the row.
   int64_t until = INT64_MAX;
   llvm::StringLiteral domain = "";
-  /// Of operators that the standard does not define: how many inputs they take,
-  /// and the names of their attributes. The standard's schema says it of
+  /// Of operators that the standard does not define; its schema says it of
   /// others.
-  unsigned minInputs = 0, maxInputs = 0;
-  llvm::StringLiteral attributes = "";
+  Signature signature = {};
 };
 
 /// The row for an operator; null if there is none.
 const OpRow *findRow(llvm::StringRef op, llvm::StringRef domain, int64_t opset);
 
-/// Checks the number of inputs and the names of the attributes of an operator
-/// that the standard does not define. Empty if they fit, else what is wrong.
-std::string checkSignature(const OpRow &row, const onnx::Node &node);
+/// A row for an operator of com.microsoft.
+inline OpRow makeContribRow(llvm::StringLiteral op, NodeBuilder build,
+                            Signature signature) {
+  return {op, build, nullptr, 1, INT64_MAX, "com.microsoft", signature};
+}
 
 /// What a user can do about an operator without a row.
 llvm::StringRef getRemedy(llvm::StringRef op, llvm::StringRef domain);
@@ -57,10 +58,19 @@ llvm::ArrayRef<OpRow> getActivationRows();
 llvm::ArrayRef<OpRow> getCastRows();
 llvm::ArrayRef<OpRow> getConstantRows();
 llvm::ArrayRef<OpRow> getContractionRows();
+llvm::ArrayRef<OpRow> getContribActivationRows();
+llvm::ArrayRef<OpRow> getContribAttentionRows();
+llvm::ArrayRef<OpRow> getContribExpertRows();
+llvm::ArrayRef<OpRow> getContribNormalizationRows();
+llvm::ArrayRef<OpRow> getContribProductRows();
+llvm::ArrayRef<OpRow> getEinsumRows();
 llvm::ArrayRef<OpRow> getElementwiseRows();
+llvm::ArrayRef<OpRow> getGridRows();
 llvm::ArrayRef<OpRow> getIndexingRows();
 llvm::ArrayRef<OpRow> getMovementRows();
 llvm::ArrayRef<OpRow> getNormalizationRows();
+llvm::ArrayRef<OpRow> getOptimizerRows();
+llvm::ArrayRef<OpRow> getPoolingRows();
 llvm::ArrayRef<OpRow> getQuantizationRows();
 llvm::ArrayRef<OpRow> getQuantizedOperatorRows();
 llvm::ArrayRef<OpRow> getRandomRows();
@@ -71,8 +81,10 @@ llvm::ArrayRef<OpRow> getScanRows();
 llvm::ArrayRef<OpRow> getScatterRows();
 llvm::ArrayRef<OpRow> getSelectionRows();
 llvm::ArrayRef<OpRow> getShapeRows();
+llvm::ArrayRef<OpRow> getSignalRows();
 llvm::ArrayRef<OpRow> getSoftmaxRows();
 llvm::ArrayRef<OpRow> getSpatialRows();
+llvm::ArrayRef<OpRow> getTrigonometryRows();
 
 } // namespace sinter
 

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Import/OpTable.h"
+#include "compiler/Import/Ops/Term.h"
 #include <cmath>
 #include <limits>
 
@@ -190,6 +191,20 @@ static LogicalResult importClip(NodeContext &node) {
   return node.setOutput(0, result);
 }
 
+/// Values in [-lambd, lambd] become 0, others come nearer to it by `bias`;
+/// integers as real numbers, which are truncated in the end.
+static LogicalResult importShrink(NodeContext &node) {
+  Term given = Term::input(node, 0);
+  Type type = given.getElementType();
+  Term x = isa<FloatType>(type)
+               ? given
+               : given.cast(Float64Type::get(node.getContext()));
+  double bias = node.getFloat("bias", 0), lambd = node.getFloat("lambd", 0.5);
+  Term result =
+      (x < -lambd).select(x + bias, (lambd < x).select(x - bias, x.like(0)));
+  return node.setOutput(0, result.cast(type));
+}
+
 llvm::ArrayRef<OpRow> sinter::getActivationRows() {
   static const OpRow rows[] = {
       {"Celu", importCelu},
@@ -203,6 +218,7 @@ llvm::ArrayRef<OpRow> sinter::getActivationRows() {
       {"PRelu", importPRelu},
       {"Relu", importSimple<nn::ReluOp>},
       {"Selu", importSelu},
+      {"Shrink", importShrink},
       {"Sigmoid", importSimple<nn::SigmoidOp>},
       {"Softplus", importSoftplus},
       {"Softsign", importSoftsign},

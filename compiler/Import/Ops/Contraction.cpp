@@ -6,13 +6,13 @@
 
 #include "compiler/Import/OpTable.h"
 #include "compiler/Import/Ops/IntegerOperand.h"
-#include "llvm/ADT/StringExtras.h"
+#include "compiler/Import/Ops/Term.h"
 
 using namespace mlir;
 using namespace sinter;
 
-/// The product of `lhs` and `rhs`, both of rank 2 or more.
-static FailureOr<Value> multiply(NodeContext &node, Value lhs, Value rhs) {
+FailureOr<Value> sinter::multiplyMatrices(NodeContext &node, Value lhs,
+                                          Value rhs) {
   SmallVector<nn::SizeAttr> left = nn::getSizes(lhs.getType()),
                             right = nn::getSizes(rhs.getType());
   auto depth = node.unify(left.back(), right[right.size() - 2],
@@ -50,7 +50,7 @@ static LogicalResult buildProduct(
     lhs = node.reshape(lhs, {one, left[0]});
   if (isColumn)
     rhs = node.reshape(rhs, {right[0], one});
-  auto product = multiply(node, lhs, rhs);
+  auto product = multiplyMatrices(node, lhs, rhs);
   if (failed(product))
     return failure();
   Value result = finish(lhs, rhs, *product);
@@ -110,7 +110,7 @@ static LogicalResult buildGemm(NodeContext &node) {
     lhs = node.transpose(lhs, {1, 0});
   if (node.getInt("transB", 0) != 0)
     rhs = node.transpose(rhs, {1, 0});
-  auto product = multiply(node, lhs, rhs);
+  auto product = multiplyMatrices(node, lhs, rhs);
   if (failed(product))
     return failure();
   Type element = node.getElementType(0);
@@ -127,116 +127,8 @@ static LogicalResult buildGemm(NodeContext &node) {
   return node.setOutput(0, result);
 }
 
-namespace {
-
-/// An einsum of two operands: the letters of each, and of the result.
-struct Equation {
-  std::string operands[2], result;
-};
-
-} // namespace
-
-/// Reads "ab,bc->ac"; nothing for what is not of that form.
-static std::optional<Equation> parseEquation(StringRef text) {
-  std::string packed = text.str();
-  llvm::erase(packed, ' ');
-  auto [terms, result] = StringRef(packed).split("->");
-  auto [left, right] = terms.split(',');
-  Equation equation{{left.str(), right.str()}, result.str()};
-  for (StringRef letters : {left, right, result})
-    for (auto [index, letter] : llvm::enumerate(letters))
-      if (!llvm::isAlpha(letter) ||
-          letters.find(letter, index + 1) != StringRef::npos)
-        return std::nullopt;
-  bool hasArrow = StringRef(packed).contains("->");
-  return hasArrow && !left.empty() && !right.empty() ? std::optional(equation)
-                                                     : std::nullopt;
-}
-
-/// Einsum of two operands as one batched matrix product: letters in both
-/// operands and the result are batch, in both operands only are summed, the
-/// others are rows and columns.
-static LogicalResult buildEinsum(NodeContext &node) {
-  StringRef text = node.getString("equation", "");
-  std::optional<Equation> equation =
-      node.getNumInputs() == 2 ? parseEquation(text) : std::nullopt;
-  auto refuse = [&] {
-    return node.unsupported("an equation of two operands without repeated "
-                            "letters, ellipsis or sums over one "
-                            "operand's own letter",
-                            text,
-                            "rewrite with MatMul, Transpose and ReduceSum");
-  };
-  if (!equation)
-    return refuse();
-  StringRef left = equation->operands[0], right = equation->operands[1],
-            result = equation->result;
-  if (int64_t(left.size()) != node.getRank(0) ||
-      int64_t(right.size()) != node.getRank(1))
-    return node.invalid("as many letters as dimensions", text);
-  std::string batch, rows, columns, depth;
-  for (char letter : left)
-    (right.contains(letter) ? (result.contains(letter) ? batch : depth)
-                            : rows) += letter;
-  for (char letter : right)
-    if (!left.contains(letter))
-      columns += letter;
-  for (char letter : rows + columns)
-    if (!result.contains(letter))
-      return refuse();
-  if (result.size() != batch.size() + rows.size() + columns.size())
-    return refuse();
-
-  llvm::DenseMap<char, nn::SizeAttr> sizes;
-  auto collect = [&](StringRef letters, unsigned operand) -> LogicalResult {
-    for (auto [letter, size] :
-         llvm::zip_equal(letters, node.getSizes(operand))) {
-      nn::SizeAttr &known = sizes[letter];
-      auto both = known ? node.unify(known, size, "one size for each letter")
-                        : FailureOr<nn::SizeAttr>(size);
-      if (failed(both))
-        return failure();
-      known = *both;
-    }
-    return success();
-  };
-  if (failed(collect(left, 0)) || failed(collect(right, 1)))
-    return failure();
-  auto getSizes = [&](const std::string &letters) {
-    return llvm::map_to_vector(letters,
-                               [&](char letter) { return sizes[letter]; });
-  };
-  auto getProduct = [&](const std::string &letters) {
-    return nn::product(node.getContext(), getSizes(letters));
-  };
-  // Brings the dimensions of an operand into the order of `letters`.
-  auto arrange = [&](Value value, StringRef from, const std::string &to) {
-    return node.transpose(value, llvm::map_to_vector(to, [&](char letter) {
-                            return int64_t(from.find(letter));
-                          }));
-  };
-  SmallVector<nn::SizeAttr> lead = getSizes(batch);
-  auto fold = [&](Value value, const std::string &first,
-                  const std::string &second) {
-    SmallVector<nn::SizeAttr> folded = lead;
-    folded.append({getProduct(first), getProduct(second)});
-    return node.reshape(value, folded);
-  };
-  Value lhs =
-      fold(arrange(node.getInput(0), left, batch + rows + depth), rows, depth);
-  Value rhs = fold(arrange(node.getInput(1), right, batch + depth + columns),
-                   depth, columns);
-  auto product = multiply(node, lhs, rhs);
-  if (failed(product))
-    return failure();
-  std::string order = batch + rows + columns;
-  return node.setOutput(0, arrange(node.reshape(*product, getSizes(order)),
-                                   order, equation->result));
-}
-
 ArrayRef<OpRow> sinter::getContractionRows() {
   static const OpRow rows[] = {
-      {"Einsum", buildEinsum},
       {"Gemm", buildGemm},
       {"MatMul", buildMatMul},
       {"MatMulInteger", buildMatMulInteger},

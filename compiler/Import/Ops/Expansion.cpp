@@ -62,6 +62,14 @@ onnx::Attribute Expansion::makeInt(StringRef name, int64_t value) {
   return attribute;
 }
 
+onnx::Attribute Expansion::makeFloat(StringRef name, double value) {
+  onnx::Attribute attribute;
+  attribute.name = name;
+  attribute.kind = onnx::Attribute::Kind::Float;
+  attribute.f = static_cast<float>(value);
+  return attribute;
+}
+
 onnx::Attribute Expansion::makeInts(StringRef name,
                                     llvm::ArrayRef<int64_t> values) {
   onnx::Attribute attribute;

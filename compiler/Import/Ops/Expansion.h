@@ -37,6 +37,7 @@ public:
   llvm::SmallVector<onnx::Attribute>
   pass(llvm::ArrayRef<llvm::StringRef> names) const;
   static onnx::Attribute makeInt(llvm::StringRef name, int64_t value);
+  static onnx::Attribute makeFloat(llvm::StringRef name, double value);
   static onnx::Attribute makeInts(llvm::StringRef name,
                                   llvm::ArrayRef<int64_t> values);
   /// A constant of rank 0.

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Import/OpTable.h"
+#include "compiler/Import/Ops/Term.h"
 
 using namespace mlir;
 using namespace sinter;
@@ -41,16 +42,68 @@ static Value applyAffine(NodeContext &node, Value value, Value scale,
   return bias ? node.elementwise<nn::AddOp>({value, bias}) : value;
 }
 
+/// Normalizes with the mean and variance of the batch, and mixes them into the
+/// running ones: inputs 3 and 4, outputs 1 and 2. Up to opset 13 there may be
+/// outputs 3 and 4, the batch's own.
+static LogicalResult buildBatchStatistics(NodeContext &node) {
+  Term x = Term::input(node, 0);
+  int64_t rank = x.getRank();
+  SmallVector<int64_t> axes;
+  for (int64_t dim = 0; dim < rank; ++dim)
+    if (dim != 1)
+      axes.push_back(dim);
+  Term mean = x.reduce(nn::ReduceKind::Mean, axes), centered = x - mean;
+  Term variance = (centered * centered).reduce(nn::ReduceKind::Mean, axes);
+  auto align = [&](unsigned index) {
+    return Term(node, node.alignChannels(node.getInput(index), rank))
+        .cast(x.getElementType());
+  };
+  double momentum = node.getFloat("momentum", 0.9);
+  Term deviation = (variance + node.getFloat("epsilon", 1e-5)).sqrt();
+  if (failed(node.setOutput(0, centered / deviation * align(1) + align(2))))
+    return failure();
+  for (auto [index, own] : {std::pair(3U, mean), std::pair(4U, variance)}) {
+    Type type = node.getElementType(index);
+    Term vector = own.reshape(node.getSizes(index)).cast(type);
+    Term running =
+        momentum * Term::input(node, index) + (1 - momentum) * vector;
+    if (failed(node.setOutput(index - 2, running)) ||
+        failed(node.setOutput(index, vector)))
+      return failure();
+  }
+  return success();
+}
+
+/// Whether statistics come from the batch: an attribute says so, or, from opset
+/// 7 to 13, further outputs.
+static bool usesBatchStatistics(NodeContext &node) {
+  if (node.getOpset() >= 14)
+    return node.getInt("training_mode", 0) != 0;
+  if (node.getOpset() < 7)
+    return node.getInt("is_test", 0) == 0;
+  for (unsigned index = 1; index < node.getNumOutputs(); ++index)
+    if (node.hasOutput(index))
+      return true;
+  return false;
+}
+
 /// y = x * s + (b - mean * s) with s = scale / sqrt(var + epsilon): constants
 /// in almost every model, so that two element-wise operations are left.
 static LogicalResult buildBatchNormalization(NodeContext &node) {
-  if (node.getInt("training_mode", 0) != 0)
-    return node.unsupported("'training_mode' 0", "1",
-                            "export the model in evaluation mode");
-  for (unsigned index = 1; index < node.getNumOutputs(); ++index)
-    if (node.hasOutput(index))
-      return node.unsupported("one output", "outputs of training",
-                              "export the model in evaluation mode");
+  int64_t rank = node.getRank(0);
+  if (rank < 2)
+    return node.invalid("an input of rank 2 or more", "rank " + Twine(rank));
+  for (unsigned index = 1; index < 5; ++index) {
+    if (node.getRank(index) != 1)
+      return node.unsupported("a scale, bias, mean and variance of rank 1",
+                              "rank " + Twine(node.getRank(index)),
+                              "export the model with 'spatial' 1");
+    if (failed(node.unify(node.getSizes(0)[1], node.getSizes(index)[0],
+                          "an element for each channel")))
+      return failure();
+  }
+  if (usesBatchStatistics(node))
+    return buildBatchStatistics(node);
   Value scale = node.getInput(1), bias = node.getInput(2),
         mean = node.getInput(3), variance = node.getInput(4);
   Value eps =
@@ -60,7 +113,6 @@ static LogicalResult buildBatchNormalization(NodeContext &node) {
   Value factor = node.elementwise<nn::DivOp>({scale, deviation});
   Value offset = node.elementwise<nn::SubOp>(
       {bias, node.elementwise<nn::MulOp>({mean, factor})});
-  int64_t rank = node.getRank(0);
   return node.setOutput(0, applyAffine(node, node.getInput(0),
                                        node.alignChannels(factor, rank),
                                        node.alignChannels(offset, rank)));
@@ -166,7 +218,7 @@ static LogicalResult buildLpNormalization(NodeContext &node) {
 
 ArrayRef<OpRow> sinter::getNormalizationRows() {
   static const OpRow rows[] = {
-      {"BatchNormalization", buildBatchNormalization, nullptr, 7},
+      {"BatchNormalization", buildBatchNormalization, nullptr, 6},
       {"GroupNormalization", buildGroupNormalization, nullptr, 18},
       {"InstanceNormalization", buildInstanceNormalization},
       {"LayerNormalization", buildLayerNormalization},

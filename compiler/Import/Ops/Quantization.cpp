@@ -159,10 +159,12 @@ ArrayRef<OpRow> sinter::getQuantizationRows() {
   static const OpRow rows[] = {
       {"DequantizeLinear", buildDequantizeLinear},
       {"QuantizeLinear", buildQuantizeLinear},
-      {"DequantizeLinear", buildDequantizeLinear, nullptr, 1, INT64_MAX,
-       "com.microsoft", 2, 3, "axis block_size"},
-      {"QuantizeLinear", buildQuantizeLinear, nullptr, 1, INT64_MAX,
-       "com.microsoft", 2, 3, "axis block_size"},
+      makeContribRow(
+          "DequantizeLinear", buildDequantizeLinear,
+          {"x x_scale x_zero_point?", "y", "axis=int block_size=int"}),
+      makeContribRow(
+          "QuantizeLinear", buildQuantizeLinear,
+          {"x y_scale y_zero_point?", "y", "axis=int block_size=int"}),
   };
   return rows;
 }

@@ -227,31 +227,46 @@ static LogicalResult buildDynamicQuantizeMatMul(NodeContext &node) {
       quantized[1], body.getInput(2), body.getInput(4)));
 }
 
-/// A row for an operator of com.microsoft.
-static OpRow makeRow(StringLiteral op, NodeBuilder build, unsigned least,
-                     unsigned most, StringLiteral attributes) {
-  return {op,    build, nullptr,   1, INT64_MAX, "com.microsoft",
-          least, most,  attributes};
-}
-
 ArrayRef<OpRow> sinter::getQuantizedOperatorRows() {
   static const OpRow rows[] = {
       {"QLinearConv", buildQLinearConv},
       {"QLinearMatMul", buildQLinearMatMul},
-      makeRow("DynamicQuantizeMatMul", buildDynamicQuantizeMatMul, 3, 5, ""),
-      makeRow("MatMulIntegerToFloat", buildMatMulIntegerToFloat, 4, 7, ""),
-      makeRow("QGemm", buildQGemm, 6, 9, "alpha transA transB"),
-      makeRow("QLinearAdd", buildQLinearAdd, 7, 8, ""),
-      makeRow("QLinearAveragePool", buildQLinearAveragePool, 4, 5,
-              "auto_pad ceil_mode channels_last count_include_pad kernel_shape "
-              "pads strides"),
-      makeRow("QLinearConcat", buildQLinearConcat, 5, ~0u, "axis"),
-      makeRow("QLinearGlobalAveragePool", buildQLinearGlobalAveragePool, 5, 5,
-              "channels_last"),
-      makeRow("QLinearLeakyRelu", buildQLinearLeakyRelu, 4, 5, "alpha"),
-      makeRow("QLinearMul", buildQLinearMul, 7, 8, ""),
-      makeRow("QLinearSigmoid", buildQLinearSigmoid, 4, 5, ""),
-      makeRow("QLinearSoftmax", buildQLinearSoftmax, 5, 5, "axis opset"),
+      makeContribRow("DynamicQuantizeMatMul", buildDynamicQuantizeMatMul,
+                     {"A B b_scale b_zero_point? bias?", "Y", ""}),
+      makeContribRow(
+          "MatMulIntegerToFloat", buildMatMulIntegerToFloat,
+          {"A B a_scale b_scale a_zero_point? b_zero_point? bias?", "Y", ""}),
+      makeContribRow("QGemm", buildQGemm,
+                     {"A a_scale a_zero_point B b_scale b_zero_point C? "
+                      "y_scale? y_zero_point?",
+                      "Y", "alpha=float transA=int transB=int"}),
+      makeContribRow("QLinearAdd", buildQLinearAdd,
+                     {"A A_scale A_zero_point? B B_scale B_zero_point? C_scale "
+                      "C_zero_point?",
+                      "C", ""}),
+      makeContribRow("QLinearAveragePool", buildQLinearAveragePool,
+                     {"X x_scale x_zero_point? y_scale y_zero_point?", "Y",
+                      "auto_pad=string ceil_mode=int channels_last=int "
+                      "count_include_pad=int kernel_shape=ints! pads=ints "
+                      "strides=ints"}),
+      makeContribRow("QLinearConcat", buildQLinearConcat,
+                     {"Y_scale Y_zero_point inputs*", "Y", "axis=int!"}),
+      makeContribRow("QLinearGlobalAveragePool", buildQLinearGlobalAveragePool,
+                     {"X x_scale x_zero_point y_scale y_zero_point", "Y",
+                      "channels_last=int"}),
+      makeContribRow("QLinearLeakyRelu", buildQLinearLeakyRelu,
+                     {"X X_scale X_zero_point? Y_scale Y_zero_point?", "Y",
+                      "alpha=float"}),
+      makeContribRow("QLinearMul", buildQLinearMul,
+                     {"A A_scale A_zero_point? B B_scale B_zero_point? C_scale "
+                      "C_zero_point?",
+                      "C", ""}),
+      makeContribRow(
+          "QLinearSigmoid", buildQLinearSigmoid,
+          {"X X_scale X_zero_point? Y_scale Y_zero_point?", "Y", ""}),
+      makeContribRow("QLinearSoftmax", buildQLinearSoftmax,
+                     {"X X_scale x_zero_point? y_scale y_zero_point", "Y",
+                      "axis=int opset=int!"}),
   };
   return rows;
 }

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Import/OpTable.h"
+#include "compiler/Import/Ops/Term.h"
 
 using namespace mlir;
 using namespace sinter;
@@ -56,8 +57,34 @@ static LogicalResult importLogSoftmax(NodeContext &node) {
              {shifted->value, node.elementwise<nn::LogOp>(sum)}));
 }
 
+/// 1 at the first largest element along the axis, 0 elsewhere.
+static LogicalResult importHardmax(NodeContext &node) {
+  Term x = Term::input(node, 0);
+  int64_t rank = x.getRank();
+  bool isCoerced = node.getOpset() < 13;
+  if (rank == 0)
+    return node.invalid("an input of rank 1 or more", "a scalar");
+  FailureOr<int64_t> axis =
+      node.normalizeAxis(node.getInt("axis", isCoerced ? 1 : -1), rank);
+  if (failed(axis))
+    return failure();
+  SmallVector<nn::SizeAttr> sizes = x.getSizes();
+  if (isCoerced) {
+    ArrayRef<nn::SizeAttr> all = sizes;
+    x = x.reshape({nn::product(node.getContext(), all.take_front(*axis)),
+                   nn::product(node.getContext(), all.drop_front(*axis))});
+    axis = 1;
+  }
+  Term largest = x.argMax(*axis);
+  Term place = Term::iota(node, x.getSize(*axis), largest.getElementType(),
+                          *axis, x.getRank());
+  return node.setOutput(
+      0, place.equals(largest).cast(x.getElementType()).reshape(sizes));
+}
+
 llvm::ArrayRef<OpRow> sinter::getSoftmaxRows() {
   static const OpRow rows[] = {
+      {"Hardmax", importHardmax},
       {"LogSoftmax", importLogSoftmax},
       {"Softmax", importSoftmax},
   };
