@@ -65,8 +65,10 @@ llvm::ArrayRef<OpRow> getContribNormalizationRows();
 llvm::ArrayRef<OpRow> getContribProductRows();
 llvm::ArrayRef<OpRow> getEinsumRows();
 llvm::ArrayRef<OpRow> getElementwiseRows();
+llvm::ArrayRef<OpRow> getFeatureRows();
 llvm::ArrayRef<OpRow> getGridRows();
 llvm::ArrayRef<OpRow> getIndexingRows();
+llvm::ArrayRef<OpRow> getLinearModelRows();
 llvm::ArrayRef<OpRow> getMovementRows();
 llvm::ArrayRef<OpRow> getNormalizationRows();
 llvm::ArrayRef<OpRow> getOptimizerRows();
@@ -85,6 +87,7 @@ llvm::ArrayRef<OpRow> getSignalRows();
 llvm::ArrayRef<OpRow> getSoftmaxRows();
 llvm::ArrayRef<OpRow> getSpatialRows();
 llvm::ArrayRef<OpRow> getTrigonometryRows();
+llvm::ArrayRef<OpRow> getVectorMachineRows();
 
 } // namespace sinter
 
