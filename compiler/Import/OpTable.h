@@ -86,6 +86,7 @@ llvm::ArrayRef<OpRow> getShapeRows();
 llvm::ArrayRef<OpRow> getSignalRows();
 llvm::ArrayRef<OpRow> getSoftmaxRows();
 llvm::ArrayRef<OpRow> getSpatialRows();
+llvm::ArrayRef<OpRow> getTreeRows();
 llvm::ArrayRef<OpRow> getTrigonometryRows();
 llvm::ArrayRef<OpRow> getVectorMachineRows();
 

@@ -32,6 +32,17 @@ Term Term::vector(NodeContext &node, ArrayRef<double> numbers, Type type) {
   return {node, node.getImporter().createConstant(content, node.getLocation())};
 }
 
+Term Term::dense(NodeContext &node, DenseElementsAttr elements) {
+  MLIRContext *context = node.getContext();
+  auto params = DictionaryAttr::get(
+      context, NamedAttribute(StringAttr::get(context, "value"), elements));
+  auto weight =
+      nn::WeightAttr::get(context, StringAttr::get(context, "dense"), {},
+                          params, llvm::cast<RankedTensorType>(elements.getType()));
+  return {node, nn::WeightOp::create(node.getImporter().getBuilder(),
+                                     node.getLocation(), weight)};
+}
+
 Term Term::iota(NodeContext &node, SizeAttr count, Type type, int64_t axis,
                 int64_t rank) {
   SmallVector<SizeAttr> sizes(rank, node.getSize(1));
@@ -78,7 +89,8 @@ Term Term::slice(int64_t axis, SizeAttr start, SizeAttr count,
                                 nn::makeSizeArray(context, sizes), steps));
 }
 
-SmallVector<Term, 4> Term::split(int64_t axis, ArrayRef<SizeAttr> counts) const {
+SmallVector<Term, 4> Term::split(int64_t axis,
+                                 ArrayRef<SizeAttr> counts) const {
   SmallVector<Term, 4> parts;
   SizeAttr start = node->getSize(0);
   for (SizeAttr count : counts) {

@@ -34,6 +34,8 @@ public:
   /// A constant of rank 1.
   static Term vector(NodeContext &node, llvm::ArrayRef<double> numbers,
                      mlir::Type type);
+  /// A constant of any shape and size.
+  static Term dense(NodeContext &node, mlir::DenseElementsAttr elements);
   /// 0, 1, .. along dimension `axis` of a tensor of rank `rank`, whose other
   /// dimensions are 1.
   static Term iota(NodeContext &node, nn::SizeAttr count, mlir::Type type,
@@ -79,7 +81,7 @@ public:
   }
   /// The parts of dimension `axis`, whose sizes are `counts`.
   llvm::SmallVector<Term, 4> split(int64_t axis,
-                                llvm::ArrayRef<nn::SizeAttr> counts) const;
+                                   llvm::ArrayRef<nn::SizeAttr> counts) const;
   /// `before` and `after` elements of value `fill` along dimension `axis`.
   Term pad(int64_t axis, nn::SizeAttr before, nn::SizeAttr after,
            double fill = 0) const;

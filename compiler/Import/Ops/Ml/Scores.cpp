@@ -53,7 +53,12 @@ static Term probit(Term scores) {
 }
 
 FailureOr<Term> sinter::transformScores(NodeContext &node, Term scores) {
-  StringRef kind = node.getString("post_transform", "NONE");
+  return transformScores(node, scores,
+                         node.getString("post_transform", "NONE"));
+}
+
+FailureOr<Term> sinter::transformScores(NodeContext &node, Term scores,
+                                        StringRef kind) {
   if (kind == "NONE")
     return scores;
   if (kind == "LOGISTIC")

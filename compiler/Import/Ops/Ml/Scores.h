@@ -18,8 +18,11 @@ mlir::FailureOr<Term> readFeatures(NodeContext &node);
 /// The attribute `name` as a vector; absent where it has no elements.
 Term readVector(NodeContext &node, llvm::StringRef name, mlir::Type type);
 
-/// Applies the attribute `post_transform` to scores [N, E].
+/// Applies the attribute `post_transform` to scores [N, E], or the transform
+/// `kind`.
 mlir::FailureOr<Term> transformScores(NodeContext &node, Term scores);
+mlir::FailureOr<Term> transformScores(NodeContext &node, Term scores,
+                                      llvm::StringRef kind);
 
 /// How a single score of a model of two classes becomes two.
 enum class SecondScore { Negated, Complement };
