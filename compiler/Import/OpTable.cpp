@@ -13,24 +13,8 @@ using namespace sinter;
 
 SmallVector<const OpRow *> sinter::getRows() {
   SmallVector<const OpRow *> rows;
-  for (auto family : {getActivationRows,   getCastRows,
-                      getConstantRows,     getContractionRows,
-                      getElementwiseRows,  getIndexingRows,
-                      getMovementRows,     getNormalizationRows,
-                      getQuantizationRows, getQuantizedOperatorRows,
-                      getRandomRows,       getReductionRows,
-                      getResizeRows,       getSamplingRows,
-                      getScanRows,         getScatterRows,
-                      getSelectionRows,    getShapeRows,
-                      getSoftmaxRows,      getSpatialRows})
-    for (const OpRow &row : family())
-      rows.push_back(&row);
-  return rows;
-}
-
-static llvm::StringMap<SmallVector<const OpRow *, 2>> buildIndex() {
-  llvm::StringMap<SmallVector<const OpRow *, 2>> index;
   for (auto family : {getActivationRows,
+                      getCastRows,
                       getConstantRows,
                       getContractionRows,
                       getContribActivationRows,
@@ -61,8 +45,19 @@ static llvm::StringMap<SmallVector<const OpRow *, 2>> buildIndex() {
                       getSignalRows,
                       getSoftmaxRows,
                       getSpatialRows,
-                      getTrigonometryRows})
-    return index;
+                      getTreeRows,
+                      getTrigonometryRows,
+                      getVectorMachineRows})
+    for (const OpRow &row : family())
+      rows.push_back(&row);
+  return rows;
+}
+
+static llvm::StringMap<SmallVector<const OpRow *, 2>> buildIndex() {
+  llvm::StringMap<SmallVector<const OpRow *, 2>> index;
+  for (const OpRow *row : getRows())
+    index[row->op].push_back(row);
+  return index;
 }
 
 const OpRow *sinter::findRow(StringRef op, StringRef domain, int64_t opset) {
