@@ -112,6 +112,11 @@ public:
   settleSizes(llvm::ArrayRef<nn::SizeAttr> sizes,
               llvm::ArrayRef<nn::SizeAttr> bounds, mlir::Location location,
               const llvm::Twine &hint);
+  /// An empty region for the body of an operation to come, kept until the end
+  /// of the import.
+  mlir::Region &addRegion() {
+    return *regions.emplace_back(std::make_unique<mlir::Region>());
+  }
 
   void report(ImportIssue issue);
   void warn(llvm::StringRef message) {
@@ -163,6 +168,7 @@ private:
   mlir::func::FuncOp main;
   std::unique_ptr<FreeDims> freeDims;
   std::vector<std::unique_ptr<onnx::Node>> resolvedNodes;
+  std::vector<std::unique_ptr<mlir::Region>> regions;
   llvm::MapVector<std::pair<nn::SizeAttr, nn::SizeAttr>, mlir::DictionaryAttr>
       assumptions;
   /// What readSizes found for a tensor, and settleSizes for a formula in blocks

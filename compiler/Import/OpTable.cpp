@@ -35,6 +35,7 @@ SmallVector<const OpRow *> sinter::getRows() {
                       getQuantizationRows,
                       getQuantizedOperatorRows,
                       getRandomRows,
+                      getRecurrentRows,
                       getReductionRows,
                       getResizeRows,
                       getSamplingRows,
@@ -80,9 +81,6 @@ StringRef sinter::getRemedy(StringRef op, StringRef domain) {
       .Cases({"If", "Loop", "Scan"},
              "export the model with the branch or the number of steps fixed, "
              "so that no control flow remains")
-      .Cases({"LSTM", "GRU", "RNN"},
-             "export the recurrent layer as an unrolled graph of MatMul, Add "
-             "and activations")
       .Case("GatherND", "rewrite with Gather on a flattened tensor")
       .StartsWith("Sequence", "export the model without sequences")
       .Default("rewrite the node with supported operators, or cut the graph "

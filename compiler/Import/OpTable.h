@@ -76,6 +76,7 @@ llvm::ArrayRef<OpRow> getPoolingRows();
 llvm::ArrayRef<OpRow> getQuantizationRows();
 llvm::ArrayRef<OpRow> getQuantizedOperatorRows();
 llvm::ArrayRef<OpRow> getRandomRows();
+llvm::ArrayRef<OpRow> getRecurrentRows();
 llvm::ArrayRef<OpRow> getReductionRows();
 llvm::ArrayRef<OpRow> getResizeRows();
 llvm::ArrayRef<OpRow> getSamplingRows();

@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/Import/Ops/Activation.h"
 #include "compiler/Import/OpTable.h"
 #include "compiler/Import/Ops/Term.h"
 #include <cmath>
@@ -15,8 +16,10 @@ using namespace sinter;
 namespace {
 /// The input of an activation and constants of its type.
 struct Activation {
-  explicit Activation(NodeContext &node)
-      : node(node), x(node.getInput(0)), type(node.getElementType(0)) {}
+  explicit Activation(NodeContext &node) : Activation(node, node.getInput(0)) {}
+  Activation(NodeContext &node, Value x)
+      : node(node), x(x),
+        type(cast<RankedTensorType>(x.getType()).getElementType()) {}
 
   Value constant(double value) { return node.scalar(value, type); }
   Value add(Value a, double b) {
@@ -51,17 +54,85 @@ struct Activation {
 } // namespace
 
 template <typename OpTy>
-static LogicalResult importSimple(NodeContext &node) {
-  return node.setOutput(0, node.elementwise<OpTy>(node.getInput(0)));
+static Value applySimple(NodeContext &node, Value x, double, double) {
+  return node.elementwise<OpTy>(x);
 }
 
-static LogicalResult importLeakyRelu(NodeContext &node) {
-  Activation a(node);
-  double alpha = node.getFloat("alpha", 0.01);
-  Value scaled = a.mul(a.x, alpha);
-  if (alpha >= 0 && alpha <= 1)
-    return node.setOutput(0, node.elementwise<nn::MaxOp>({a.x, scaled}));
-  return node.setOutput(0, a.bySign(scaled, a.x));
+static Value applyAffine(NodeContext &node, Value x, double alpha,
+                         double beta) {
+  Activation a(node, x);
+  return a.add(a.mul(x, alpha), beta);
+}
+
+static Value applyElu(NodeContext &node, Value x, double alpha, double) {
+  Activation a(node, x);
+  return a.bySign(a.mul(a.add(a.exp(x), -1), alpha), x);
+}
+
+static Value applyHardSigmoid(NodeContext &node, Value x, double alpha,
+                              double beta) {
+  return Activation(node, x).clamp(applyAffine(node, x, alpha, beta), 0, 1);
+}
+
+static Value applyLeakyRelu(NodeContext &node, Value x, double alpha, double) {
+  Activation a(node, x);
+  Value scaled = a.mul(x, alpha);
+  return alpha >= 0 && alpha <= 1 ? node.elementwise<nn::MaxOp>({x, scaled})
+                                  : a.bySign(scaled, x);
+}
+
+static Value applyScaledTanh(NodeContext &node, Value x, double alpha,
+                             double beta) {
+  Activation a(node, x);
+  return a.mul(node.elementwise<nn::TanhOp>(a.mul(x, beta)), alpha);
+}
+
+static Value applySoftplus(NodeContext &node, Value x, double, double) {
+  return Activation(node, x).softplus();
+}
+
+static Value applySoftsign(NodeContext &node, Value x, double, double) {
+  Value divisor = Activation(node, x).add(node.elementwise<nn::AbsOp>(x), 1);
+  return node.elementwise<nn::DivOp>({x, divisor});
+}
+
+static Value applyThresholdedRelu(NodeContext &node, Value x, double alpha,
+                                  double) {
+  Activation a(node, x);
+  Value isAbove = node.elementwise<nn::LessOp>({a.constant(alpha), x});
+  return node.elementwise<nn::WhereOp>({isAbove, x, a.constant(0)});
+}
+
+static constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+/// Those that recurrent layers apply to their gates.
+static const ActivationFunction kFunctions[] = {
+    {"Affine", applyAffine, 1, 0},
+    {"Elu", applyElu, 1, kNone},
+    {"HardSigmoid", applyHardSigmoid, 0.2f, 0.5},
+    {"LeakyRelu", applyLeakyRelu, 0.01f, kNone},
+    {"Relu", applySimple<nn::ReluOp>, kNone, kNone},
+    {"ScaledTanh", applyScaledTanh, 1, 1},
+    {"Sigmoid", applySimple<nn::SigmoidOp>, kNone, kNone},
+    {"Softplus", applySoftplus, kNone, kNone},
+    {"Softsign", applySoftsign, kNone, kNone},
+    {"Tanh", applySimple<nn::TanhOp>, kNone, kNone},
+    {"ThresholdedRelu", applyThresholdedRelu, 1, kNone},
+};
+
+const ActivationFunction *sinter::findActivation(StringRef name) {
+  for (const ActivationFunction &function : kFunctions)
+    if (function.name.equals_insensitive(name))
+      return &function;
+  return nullptr;
+}
+
+/// An operator that is one of the functions.
+static LogicalResult importFunction(NodeContext &node) {
+  const ActivationFunction &f = *findActivation(node.getNode().op);
+  return node.setOutput(0, f.apply(node, node.getInput(0),
+                                   node.getFloat("alpha", f.alpha),
+                                   node.getFloat("beta", f.beta)));
 }
 
 static LogicalResult importPRelu(NodeContext &node) {
@@ -72,13 +143,6 @@ static LogicalResult importPRelu(NodeContext &node) {
       !node.getSizes(1)[0].isConstant(1))
     slope = node.alignChannels(slope, node.getRank(0));
   return node.setOutput(0, a.bySign(a.mul(a.x, slope), a.x));
-}
-
-static LogicalResult importElu(NodeContext &node) {
-  Activation a(node);
-  return node.setOutput(
-      0,
-      a.bySign(a.mul(a.add(a.exp(a.x), -1), node.getFloat("alpha", 1)), a.x));
 }
 
 static LogicalResult importCelu(NodeContext &node) {
@@ -96,13 +160,6 @@ static LogicalResult importSelu(NodeContext &node) {
   return node.setOutput(0, a.mul(a.bySign(negative, a.x), gamma));
 }
 
-static LogicalResult importHardSigmoid(NodeContext &node) {
-  Activation a(node);
-  Value line = a.add(a.mul(a.x, node.getFloat("alpha", 0.2f)),
-                     node.getFloat("beta", 0.5));
-  return node.setOutput(0, a.clamp(line, 0, 1));
-}
-
 static LogicalResult importHardSwish(NodeContext &node) {
   Activation a(node);
   return node.setOutput(
@@ -116,29 +173,10 @@ static LogicalResult importSwish(NodeContext &node) {
   return node.setOutput(0, a.mul(a.x, node.elementwise<nn::SigmoidOp>(scaled)));
 }
 
-static LogicalResult importSoftplus(NodeContext &node) {
-  Activation a(node);
-  return node.setOutput(0, a.softplus());
-}
-
 static LogicalResult importMish(NodeContext &node) {
   Activation a(node);
   return node.setOutput(0,
                         a.mul(a.x, node.elementwise<nn::TanhOp>(a.softplus())));
-}
-
-static LogicalResult importSoftsign(NodeContext &node) {
-  Activation a(node);
-  Value divisor = a.add(node.elementwise<nn::AbsOp>(a.x), 1);
-  return node.setOutput(0, node.elementwise<nn::DivOp>({a.x, divisor}));
-}
-
-static LogicalResult importThresholdedRelu(NodeContext &node) {
-  Activation a(node);
-  Value isAbove = node.elementwise<nn::LessOp>(
-      {a.constant(node.getFloat("alpha", 1)), a.x});
-  return node.setOutput(
-      0, node.elementwise<nn::WhereOp>({isAbove, a.x, a.constant(0)}));
 }
 
 static LogicalResult importGelu(NodeContext &node) {
@@ -209,22 +247,22 @@ llvm::ArrayRef<OpRow> sinter::getActivationRows() {
   static const OpRow rows[] = {
       {"Celu", importCelu},
       {"Clip", importClip},
-      {"Elu", importElu},
+      {"Elu", importFunction},
       {"Gelu", importGelu},
-      {"HardSigmoid", importHardSigmoid},
+      {"HardSigmoid", importFunction},
       {"HardSwish", importHardSwish},
-      {"LeakyRelu", importLeakyRelu},
+      {"LeakyRelu", importFunction},
       {"Mish", importMish},
       {"PRelu", importPRelu},
-      {"Relu", importSimple<nn::ReluOp>},
+      {"Relu", importFunction},
       {"Selu", importSelu},
       {"Shrink", importShrink},
-      {"Sigmoid", importSimple<nn::SigmoidOp>},
-      {"Softplus", importSoftplus},
-      {"Softsign", importSoftsign},
+      {"Sigmoid", importFunction},
+      {"Softplus", importFunction},
+      {"Softsign", importFunction},
       {"Swish", importSwish},
-      {"Tanh", importSimple<nn::TanhOp>},
-      {"ThresholdedRelu", importThresholdedRelu},
+      {"Tanh", importFunction},
+      {"ThresholdedRelu", importFunction},
   };
   return rows;
 }
