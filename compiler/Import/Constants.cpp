@@ -49,8 +49,13 @@ static bool isSmall(RankedTensorType type) {
 }
 
 Value GraphImporter::materialize(ImportedValue &value, Location location) {
-  if (value.value)
+  if (value.value || !value.isTensor())
     return value.value;
+  // A body that is being imported is not yet part of an operation: what is
+  // around it ends here.
+  OpBuilder::InsertionGuard guard(builder);
+  if (value.home && value.home != builder.getInsertionBlock())
+    builder.setInsertionPointToEnd(value.home);
   if (!value.tensor) {
     value.value = createConstant(*value.content, location);
     return value.value;

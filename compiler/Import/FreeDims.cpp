@@ -203,7 +203,7 @@ std::string FreeDims::addLate(const Twine &hint) {
   return name;
 }
 
-ArrayAttr FreeDims::getAttribute() const {
+ArrayAttr FreeDims::getAttribute(const llvm::StringSet<> &used) const {
   Builder builder(context);
   SmallVector<Attribute> attributes;
   for (const auto &[name, range] : ranges) {
@@ -219,6 +219,8 @@ ArrayAttr FreeDims::getAttribute() const {
     attributes.push_back(fields.getDictionary(context));
   }
   for (const std::string &name : lates) {
+    if (!used.contains(name))
+      continue;
     NamedAttrList fields;
     fields.append("late", builder.getUnitAttr());
     fields.append("name", builder.getStringAttr(name));

@@ -42,8 +42,9 @@ public:
   /// Registers a late dimension (dialects/NN/NNFlowOps.td): a new name that
   /// begins with '?' and `hint`.
   std::string addLate(const llvm::Twine &hint);
-  /// The attribute `nn.free_dims`: those of the inputs, then the late ones.
-  mlir::ArrayAttr getAttribute() const;
+  /// The attribute `nn.free_dims`: those of the inputs, then the late ones that
+  /// are in `used`.
+  mlir::ArrayAttr getAttribute(const llvm::StringSet<> &used) const;
 
 private:
   explicit FreeDims(mlir::MLIRContext *context) : context(context) {}

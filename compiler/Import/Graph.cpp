@@ -5,13 +5,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Import/NodeContext.h"
+#include "compiler/Import/NodeOrder.h"
 #include "compiler/Import/Onnx/Schemas.h"
 #include "compiler/Import/PackedTensor.h"
 #include "dialects/NN/NodeLocation.h"
 #include "mlir/IR/Remarks.h"
 #include "mlir/IR/Verifier.h"
 #include "llvm/ADT/StringExtras.h"
-#include <queue>
 
 using namespace mlir;
 using namespace sinter;
@@ -44,8 +44,12 @@ FailureOr<OwningOpRef<ModuleOp>> GraphImporter::run() {
   builder.setInsertionPointToStart(main.addEntryBlock());
 
   Scope scope(model.opsets);
-  if (failed(checkOpsets()) || failed(defineConstants(scope)) ||
-      failed(defineInputs(scope)) || failed(importNodes(scope)) ||
+  auto locate = [&](const onnx::Node &node, unsigned i) {
+    return nn::getNodeLocation(context, node.name, node.op, i);
+  };
+  if (failed(checkOpsets()) || failed(defineConstants(model.graph, scope)) ||
+      failed(defineInputs(scope)) ||
+      failed(importNodes(model.graph.nodes, scope, /*depth=*/0, locate)) ||
       !issues.empty())
     return failure();
   if (failed(finishOutputs(scope)))
@@ -69,13 +73,23 @@ LogicalResult GraphImporter::checkOpsets() {
   return success();
 }
 
-LogicalResult GraphImporter::defineConstants(Scope &scope) {
-  const onnx::Graph &graph = file->getModel().graph;
+LogicalResult GraphImporter::defineConstants(const onnx::Graph &graph,
+                                             Scope &scope) {
+  // An input of a body has the value that the node gives it.
+  auto isInput = [&](StringRef name) {
+    return &graph != &file->getModel().graph && scope.findOwn(name) &&
+           llvm::any_of(graph.inputs, [&](const onnx::ValueInfo &input) {
+             return input.name == name;
+           });
+  };
   for (const onnx::Tensor &tensor : graph.initializers) {
+    if (isInput(tensor.name))
+      continue;
     Type elementType = getElementType(tensor.type);
     ImportedValue value;
     value.name = tensor.name;
     value.tensor = &tensor;
+    value.home = &main.front();
     if (elementType)
       value.type = RankedTensorType::get(tensor.dims, elementType);
     else
@@ -158,82 +172,7 @@ LogicalResult GraphImporter::defineInputs(Scope &scope) {
   return success();
 }
 
-//===- Order of nodes -----------------------------------------------------===//
-
-LogicalResult
-GraphImporter::reportCycle(const llvm::StringMap<unsigned> &producers,
-                           ArrayRef<unsigned> open) {
-  // Every open node waits for another one: following these comes round.
-  const std::vector<onnx::Node> &nodes = file->getModel().graph.nodes;
-  llvm::DenseSet<unsigned> isOpen(open.begin(), open.end());
-  SmallVector<unsigned> path;
-  unsigned current = open.front();
-  while (!llvm::is_contained(path, current)) {
-    path.push_back(current);
-    for (StringRef input : nodes[current].inputs) {
-      auto producer = producers.find(input);
-      if (producer != producers.end() && isOpen.contains(producer->second)) {
-        current = producer->second;
-        break;
-      }
-    }
-  }
-  path.erase(path.begin(), llvm::find(path, current));
-  std::string names;
-  for (unsigned i : ArrayRef(path).take_front(5)) {
-    StringRef name =
-        nodes[i].name.empty() ? nodes[i].outputs.front() : nodes[i].name;
-    names += (names.empty() ? "'" : ", '") + name.str() + "'";
-  }
-  return fail("cyclic_graph", "a graph without cycles",
-              "a cycle of " + Twine(path.size()) + " nodes: " + names +
-                  (path.size() > 5 ? ", .." : ""),
-              "export the model again");
-}
-
-FailureOr<SmallVector<unsigned>> GraphImporter::sortNodes(Scope &scope) {
-  const std::vector<onnx::Node> &nodes = file->getModel().graph.nodes;
-  llvm::StringMap<unsigned> producers;
-  for (auto [i, node] : llvm::enumerate(nodes))
-    for (StringRef output : node.outputs)
-      if (!output.empty() &&
-          (scope.find(output) || !producers.try_emplace(output, i).second))
-        return fail("duplicate_name", "every value to have its own name",
-                    "a second '" + output + "', made by a node " + node.op,
-                    "export the model again");
-
-  std::vector<unsigned> waiting(nodes.size(), 0);
-  std::vector<SmallVector<unsigned, 2>> users(nodes.size());
-  for (auto [i, node] : llvm::enumerate(nodes))
-    for (StringRef input : node.inputs) {
-      auto producer = producers.find(input);
-      if (producer == producers.end())
-        continue;
-      ++waiting[i];
-      users[producer->second].push_back(i);
-    }
-  std::priority_queue<unsigned, std::vector<unsigned>, std::greater<unsigned>>
-      ready;
-  for (unsigned i = 0; i < nodes.size(); ++i)
-    if (waiting[i] == 0)
-      ready.push(i);
-  SmallVector<unsigned> order;
-  while (!ready.empty()) {
-    unsigned next = ready.top();
-    ready.pop();
-    order.push_back(next);
-    for (unsigned user : users[next])
-      if (--waiting[user] == 0)
-        ready.push(user);
-  }
-  if (order.size() == nodes.size())
-    return order;
-  SmallVector<unsigned> open;
-  for (unsigned i = 0; i < nodes.size(); ++i)
-    if (waiting[i] != 0)
-      open.push_back(i);
-  return reportCycle(producers, open);
-}
+//===- Nodes --------------------------------------------------------------===//
 
 static Operation *firstOp(Block &block) {
   return block.empty() ? nullptr : &block.front();
@@ -257,21 +196,68 @@ static void remarkNode(Location location, Operation *first) {
     remark::passed(location, options) << "read as " + operations;
 }
 
-LogicalResult GraphImporter::importNodes(Scope &scope) {
-  FailureOr<SmallVector<unsigned>> order = sortNodes(scope);
-  if (failed(order))
-    return failure();
-  const std::vector<onnx::Node> &nodes = file->getModel().graph.nodes;
-  Block *block = builder.getInsertionBlock();
-  for (unsigned i : *order) {
-    Location location =
-        nn::getNodeLocation(context, nodes[i].name, nodes[i].op, i);
+LogicalResult GraphImporter::importNodes(ArrayRef<onnx::Node> nodes,
+                                         Scope &scope, unsigned depth,
+                                         LocateNode locate) {
+  NodeOrder order(nodes, scope);
+  if (!order.getProblem().empty())
+    return fail(order.getCode(), order.getRule(), order.getProblem(),
+                "export the model again");
+  for (unsigned i : order.getNodes()) {
+    Location location = locate(nodes[i], i);
+    Block *block = builder.getInsertionBlock();
     Operation *last = block->empty() ? nullptr : &block->back();
-    if (failed(importNode(nodes[i], scope, location, /*depth=*/0)))
+    if (failed(importNode(nodes[i], scope, location, depth)))
       return failure();
-    remarkNode(location, last ? last->getNextNode() : firstOp(*block));
+    if (depth == 0)
+      remarkNode(location, last ? last->getNextNode() : firstOp(*block));
   }
   return success();
+}
+
+FailureOr<SmallVector<ImportedValue>>
+GraphImporter::importGraph(const onnx::Graph &graph,
+                           ArrayRef<ImportedValue> graphInputs,
+                           NodeContext &node) {
+  if (node.getDepth() >= kMaxDepth)
+    return node.invalid("graphs and functions nested at most " +
+                            Twine(kMaxDepth) + " deep",
+                        "deeper ones");
+  if (graph.inputs.size() != graphInputs.size())
+    return node.invalid("a body with " + Twine(graphInputs.size()) + " inputs",
+                        Twine(graph.inputs.size()));
+  Scope scope(node.getScope());
+  for (auto [info, given] : llvm::zip_equal(graph.inputs, graphInputs)) {
+    ImportedValue value = given;
+    value.name = info.name;
+    if (!scope.define(info.name, std::move(value)))
+      return node.invalid("inputs of a body with names of their own",
+                          "'" + info.name + "' twice");
+  }
+  auto locate = [&](const onnx::Node &inner, unsigned i) {
+    return node.locateInner(inner, i);
+  };
+  if (failed(defineConstants(graph, scope)) ||
+      failed(importNodes(graph.nodes, scope, node.getDepth() + 1, locate)))
+    return failure();
+  SmallVector<ImportedValue> results;
+  for (const onnx::ValueInfo &output : graph.outputs) {
+    ImportedValue *value = scope.find(output.name);
+    if (!value)
+      return node.invalid("a body that makes its output '" + output.name + "'",
+                          "no node that makes it");
+    if (value->isNotMade)
+      return node.unsupported(
+          "outputs of a body that are main results of their nodes",
+          "'" + output.name + "', an additional output that is not computed",
+          "rewrite the model without this output");
+    if (value->isMissing) {
+      node.markMissing();
+      return failure();
+    }
+    results.push_back(*value);
+  }
+  return results;
 }
 
 //===- Outputs ------------------------------------------------------------===//
@@ -293,7 +279,7 @@ GraphImporter::addExtraOutputs(Scope &scope,
     if (llvm::is_contained(names, name))
       continue;
     ImportedValue *value = scope.find(name);
-    if (value && value->type) {
+    if (value && value->isTensor() && value->type) {
       names.push_back(value->name);
       continue;
     }
@@ -320,6 +306,13 @@ LogicalResult GraphImporter::finishOutputs(Scope &scope) {
   SmallVector<StringRef> names;
   for (const onnx::ValueInfo &output : file->getModel().graph.outputs) {
     ImportedValue *value = scope.find(output.name);
+    if (value && !value->isTensor()) {
+      (void)fail("unsupported_output", "outputs that are tensors",
+                 "'" + output.name + "', a sequence or an optional",
+                 "make each of its tensors an output");
+      issues.back().kind = ImportIssue::Kind::Unsupported;
+      return failure();
+    }
     if (value && value->isNotMade) {
       (void)fail(
           "unsupported_output", "outputs that are main results of their nodes",
@@ -372,13 +365,34 @@ LogicalResult GraphImporter::finishOutputs(Scope &scope) {
   return success();
 }
 
+/// The late dimensions that operations in `module` define.
+static llvm::StringSet<> collectLateDims(ModuleOp module) {
+  llvm::StringSet<> names;
+  auto addAll = [&](ArrayAttr list) {
+    for (auto name : list.getAsRange<StringAttr>())
+      names.insert(name);
+  };
+  module.walk([&](Operation *op) {
+    if (auto bind = dyn_cast<nn::BindSizesOp>(op)) {
+      addAll(bind.getNames());
+    } else if (auto loop = dyn_cast<nn::LoopOp>(op)) {
+      addAll(loop.getSizeNames());
+      names.insert(loop.getIndex());
+      names.insert(loop.getExecuted());
+    } else if (auto condition = dyn_cast<nn::IfOp>(op)) {
+      addAll(condition.getSizeNames());
+    }
+  });
+  return names;
+}
+
 void GraphImporter::setModuleAttributes() {
   SmallVector<Attribute> equalities;
   for (auto &[sizes, attribute] : assumptions)
     equalities.push_back(attribute);
   ModuleOp op = *module;
   op->setAttr("nn.model", builder.getStringAttr(file->getPath()));
-  op->setAttr("nn.free_dims", freeDims->getAttribute());
+  op->setAttr("nn.free_dims", freeDims->getAttribute(collectLateDims(op)));
   op->setAttr("nn.assumptions", builder.getArrayAttr(equalities));
   op->setAttr("nn.node_count",
               builder.getI64IntegerAttr(file->getModel().graph.nodes.size()));

@@ -14,8 +14,9 @@
 using namespace mlir;
 using namespace sinter;
 
-/// How deep function bodies may call functions.
-static constexpr unsigned kMaxCallDepth = 32;
+/// How many nodes may be imported, those of functions and bodies at each use: a
+/// small file of functions that call functions can ask for any number.
+static constexpr size_t kMaxImportedNodes = 4'000'000;
 
 GraphImporter::GraphImporter(MLIRContext *context,
                              std::unique_ptr<onnx::ModelFile> file,
@@ -30,6 +31,7 @@ GraphImporter::~GraphImporter() = default;
 //===- Errors -------------------------------------------------------------===//
 
 void GraphImporter::report(ImportIssue issue) {
+  ++reports;
   if (issue.message.empty()) {
     std::string who = issue.node.empty()
                           ? ""
@@ -43,6 +45,12 @@ void GraphImporter::report(ImportIssue issue) {
   });
   if (!isKnown)
     issues.push_back(std::move(issue));
+}
+
+void GraphImporter::rollBack(const Checkpoint &checkpoint) {
+  issues.truncate(checkpoint.issues);
+  while (assumptions.size() > checkpoint.assumptions)
+    assumptions.pop_back();
 }
 
 LogicalResult GraphImporter::fail(StringRef code, const Twine &expected,
@@ -179,34 +187,40 @@ Type GraphImporter::getElementType(onnx::ElementType type) {
   return nullptr;
 }
 
+/// ONNX's name of the type of a value: `tensor(float)`.
+static std::string getTypeName(const ImportedValue &value) {
+  if (!value.isTensor())
+    return value.containerType;
+  auto type = getOnnxType(value.type.getElementType());
+  return ("tensor(" + onnx::getElementName(type) + ")").str();
+}
+
 LogicalResult GraphImporter::checkTypes(NodeContext &context) {
   const onnx::Node &node = context.getNode();
-  SmallVector<onnx::ElementType> types;
+  SmallVector<std::string> types;
   for (unsigned i = 0; i < node.inputs.size(); ++i) {
-    types.push_back(context.hasInput(i) ? getOnnxType(context.getElementType(i))
-                                        : onnx::ElementType::Undefined);
+    std::string &type = types.emplace_back();
     if (!context.hasInput(i))
       continue;
+    type = getTypeName(context.getImported(i));
     std::string allowed =
-        onnx::checkInputType(node, context.getOpset(), i, types.back());
+        onnx::checkInputType(node, context.getOpset(), i, type);
     if (!allowed.empty())
       return context.invalid(
-          "input '" + node.inputs[i] + "' to be one of " + allowed,
-          "tensor(" + onnx::getElementName(types.back()) + ")");
+          "input '" + node.inputs[i] + "' to be one of " + allowed, type);
   }
   if (auto conflict = onnx::findTypeConflict(node, context.getOpset(), types))
     return context.invalid(
         "inputs '" + node.inputs[conflict->first] + "' and '" +
             node.inputs[conflict->second] + "' to have the same type",
-        "tensor(" + onnx::getElementName(types[conflict->first]) +
-            ") and tensor(" + onnx::getElementName(types[conflict->second]) +
-            ")");
+        types[conflict->first] + " and " + types[conflict->second]);
   return success();
 }
 
 static LogicalResult markOutputs(NodeContext &node, bool isMissing) {
   for (unsigned i = 0; i < node.getNumOutputs(); ++i) {
-    if (!node.hasOutput(i) || node.getScope().find(node.getNode().outputs[i]))
+    if (!node.hasOutput(i) ||
+        node.getScope().findOwn(node.getNode().outputs[i]))
       continue;
     ImportedValue value;
     value.isMissing = isMissing;
@@ -271,7 +285,12 @@ LogicalResult GraphImporter::importNode(const onnx::Node &given, Scope &scope,
                                         Location location, unsigned depth) {
   const onnx::Node &node = resolveAttributes(given, scope);
   std::optional<int64_t> opset = scope.getOpset(node.domain);
-  NodeContext context(*this, node, opset.value_or(0), scope, location);
+  NodeContext context(*this, node, opset.value_or(0), scope, location, depth);
+  if (++importedNodes > kMaxImportedNodes)
+    return context.unsupported(
+        "a model of at most " + Twine(kMaxImportedNodes) +
+            " nodes, each body counted at every use",
+        "more", "make the functions and loops of the model smaller");
   const onnx::Function *function = findFunction(node);
   if (!opset && !function)
     return context.invalid("an operator of a domain that the model imports",
@@ -309,19 +328,19 @@ LogicalResult GraphImporter::importNode(const onnx::Node &given, Scope &scope,
   if (inputs == InputState::Missing)
     return markOutputs(context, /*isMissing=*/true);
 
-  size_t known = issues.size();
+  size_t known = issues.size(), reported = reports;
   std::string diagnostics;
   {
     ScopedDiagnosticHandler handler(this->context, [&](Diagnostic &diagnostic) {
       diagnostics += (diagnostics.empty() ? "" : "; ") + diagnostic.str();
       return success();
     });
-    LogicalResult result = function ? importBody(*function, context, depth)
-                                    : importChecked(context, depth);
+    LogicalResult result =
+        function ? importBody(*function, context) : importChecked(context);
     if (succeeded(result) && !context.hasFailed())
       return markOutputs(context, /*isMissing=*/false);
   }
-  if (issues.size() == known)
+  if (reports == reported && !context.isMissing())
     return context.invalid("shapes and attributes that fit together",
                            diagnostics.empty() ? "some that do not"
                                                : diagnostics);
@@ -331,30 +350,30 @@ LogicalResult GraphImporter::importNode(const onnx::Node &given, Scope &scope,
   return isBad ? failure() : markOutputs(context, /*isMissing=*/true);
 }
 
-LogicalResult GraphImporter::importChecked(NodeContext &node, unsigned depth) {
+LogicalResult GraphImporter::importChecked(NodeContext &node) {
   if (failed(checkTypes(node)))
     return failure();
   const OpRow *row =
       findRow(node.getNode().op, onnx::canonicalDomain(node.getNode().domain),
               node.getOpset());
   if (!row)
-    return importStandardBody(node, depth);
+    return importStandardBody(node);
   if (row->fold && row->fold(node))
     return success();
   for (unsigned i = 0; i < node.getNumInputs(); ++i)
-    if (node.hasInput(i) && !node.getContent(i) && !node.getInput(i))
+    if (node.hasInput(i) && node.getImported(i).isTensor() &&
+        !node.getContent(i) && !node.getInput(i))
       return node.unsupported("a value that can be computed when running",
                               "a mix of sizes and numbers",
                               "simplify the shape computation of the model");
   return row->build(node);
 }
 
-LogicalResult GraphImporter::importStandardBody(NodeContext &node,
-                                                unsigned depth) {
+LogicalResult GraphImporter::importStandardBody(NodeContext &node) {
   SmallVector<onnx::TypedShape> inputs;
   for (unsigned i = 0; i < node.getNumInputs(); ++i) {
     onnx::TypedShape &input = inputs.emplace_back();
-    if (!node.hasInput(i))
+    if (!node.hasInput(i) || !node.getImported(i).isTensor())
       continue;
     input.type = getOnnxType(node.getElementType(i));
     for (int64_t dim : node.getType(i).getShape())
@@ -371,14 +390,14 @@ LogicalResult GraphImporter::importStandardBody(NodeContext &node,
         node.getOp() + ", which has no definition for these inputs",
         getRemedy(node.getNode().op,
                   onnx::canonicalDomain(node.getNode().domain)));
-  return importBody(**function, node, depth);
+  return importBody(**function, node);
 }
 
 LogicalResult GraphImporter::importBody(const onnx::Function &body,
-                                        NodeContext &node, unsigned depth) {
-  if (depth >= kMaxCallDepth)
+                                        NodeContext &node) {
+  if (node.getDepth() >= kMaxDepth)
     return node.invalid("functions that do not call themselves",
-                        "calls nested deeper than " + Twine(kMaxCallDepth));
+                        "calls nested deeper than " + Twine(kMaxDepth));
   if (node.getNumInputs() > body.inputs.size() ||
       node.getNumOutputs() > body.outputs.size())
     return node.invalid(
@@ -405,9 +424,11 @@ LogicalResult GraphImporter::importBody(const onnx::Function &body,
                             "'" + name + "' twice");
     }
   }
-  for (const onnx::Node &inner : body.nodes)
-    if (failed(importNode(inner, scope, node.getLocation(), depth + 1)))
-      return failure();
+  auto locate = [&](const onnx::Node &, unsigned) {
+    return node.getLocation();
+  };
+  if (failed(importNodes(body.nodes, scope, node.getDepth() + 1, locate)))
+    return failure();
   for (unsigned i = 0; i < node.getNumOutputs(); ++i) {
     if (!node.hasOutput(i))
       continue;
@@ -416,6 +437,8 @@ LogicalResult GraphImporter::importBody(const onnx::Function &body,
       return node.invalid("the function to make its output '" +
                               body.outputs[i] + "'",
                           "no node that makes it");
+    if (value->isMissing)
+      node.markMissing();
     if (failed(node.setImported(i, *value)))
       return failure();
   }

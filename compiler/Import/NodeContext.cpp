@@ -22,6 +22,17 @@ std::string NodeContext::getOp() const {
   return domain.empty() ? node.op.str() : (domain + "." + node.op).str();
 }
 
+Location NodeContext::locateInner(const onnx::Node &inner,
+                                  unsigned index) const {
+  std::string name = inner.name.empty() ? getName() + "/" + inner.op.str() +
+                                              "_" + std::to_string(index)
+                                        : inner.name.str();
+  unsigned place = 0;
+  nn::forEachNode(location,
+                  [&](const nn::Node &outer) { place = outer.index; });
+  return nn::getNodeLocation(location.getContext(), name, inner.op, place);
+}
+
 //===- Attributes ---------------------------------------------------------===//
 
 int64_t NodeContext::getInt(StringRef name, int64_t defaultValue) const {
@@ -159,6 +170,8 @@ LogicalResult NodeContext::setImported(unsigned index, ImportedValue value) {
   if (!hasOutput(index))
     return success();
   value.name = node.outputs[index];
+  if (!value.home)
+    value.home = importer.getBuilder().getInsertionBlock();
   if (scope.define(value.name, std::move(value)))
     return success();
   return invalid("every value to have its own name",

@@ -22,9 +22,9 @@ namespace sinter {
 class NodeContext {
 public:
   NodeContext(GraphImporter &importer, const onnx::Node &node, int64_t opset,
-              Scope &scope, mlir::Location location)
+              Scope &scope, mlir::Location location, unsigned depth)
       : importer(importer), node(node), scope(scope), opset(opset),
-        location(location) {}
+        location(location), depth(depth) {}
 
   const onnx::Node &getNode() const { return node; }
   GraphImporter &getImporter() { return importer; }
@@ -32,6 +32,10 @@ public:
   mlir::Location getLocation() const { return location; }
   mlir::MLIRContext *getContext() { return importer.getContext(); }
   int64_t getOpset() const { return opset; }
+  /// How many functions and graphs the node is inside of.
+  unsigned getDepth() const { return depth; }
+  /// The location of node number `index` of a graph inside of this one.
+  mlir::Location locateInner(const onnx::Node &inner, unsigned index) const;
   /// The name users know the node by, and `domain.Op`.
   std::string getName() const;
   std::string getOp() const;
@@ -174,6 +178,10 @@ public:
   mlir::Value alignChannels(mlir::Value vector, int64_t rank);
 
   bool hasFailed() const { return buildFailed; }
+  /// Says that an output cannot be made because a node inside of this one is
+  /// not supported, which has been reported.
+  void markMissing() { outputMissing = true; }
+  bool isMissing() const { return outputMissing; }
 
 private:
   mlir::FailureOr<nn::SizeAttr> broadcastSize(nn::SizeAttr lhs,
@@ -193,7 +201,8 @@ private:
   Scope &scope;
   int64_t opset;
   mlir::Location location;
-  bool buildFailed = false;
+  unsigned depth;
+  bool buildFailed = false, outputMissing = false;
 };
 
 template <typename OpTy, typename... Args>

@@ -153,18 +153,25 @@ FailureOr<std::unique_ptr<ModelFile>> ModelFile::open(StringRef path,
       failed(checkVersions(file->model, hasGraph, issue)))
     return finish(issue, path);
 
-  for (const Tensor &tensor : file->model.graph.initializers)
-    file->constants.try_emplace(tensor.name, &tensor);
-  for (const Node &node : file->model.graph.nodes) {
-    if (node.op != "Constant" || !canonicalDomain(node.domain).empty() ||
-        node.outputs.size() != 1)
-      continue;
-    if (const Attribute *value = node.findAttribute("value");
-        value && value->tensors.size() == 1)
-      file->constants.try_emplace(node.outputs.front(),
-                                  &value->tensors.front());
-  }
+  file->addConstants(file->model.graph);
   return file;
+}
+
+void ModelFile::addConstants(const Graph &graph) {
+  for (const Tensor &tensor : graph.initializers)
+    constants.try_emplace(tensor.name, &tensor);
+  for (const Node &node : graph.nodes) {
+    if (node.op == "Constant" && canonicalDomain(node.domain).empty() &&
+        node.outputs.size() == 1)
+      if (const Attribute *value = node.findAttribute("value");
+          value && value->tensors.size() == 1)
+        constants.try_emplace(node.outputs.front(), &value->tensors.front());
+  }
+  // Those of inner graphs come after all of the graph around.
+  for (const Node &node : graph.nodes)
+    for (const Attribute &attribute : node.attributes)
+      for (const std::shared_ptr<Graph> &inner : attribute.graphs)
+        addConstants(*inner);
 }
 
 const Tensor *ModelFile::findConstant(StringRef name) const {

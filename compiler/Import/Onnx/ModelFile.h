@@ -62,8 +62,9 @@ public:
   llvm::StringRef getPath() const { return path; }
   const Model &getModel() const { return model; }
 
-  /// The constant `name` of the main graph: an initializer, or the output of a
-  /// Constant node that holds a tensor. Null if there is none.
+  /// The constant `name`: an initializer, or the output of a Constant node that
+  /// holds a tensor. Where inner graphs use a name again, it is the outermost,
+  /// then first one. Null if there is none.
   const Tensor *findConstant(llvm::StringRef name) const;
 
   llvm::StringRef getBytes(const DataSegment &segment) const;
@@ -84,6 +85,7 @@ private:
   ModelFile() = default;
   llvm::LogicalResult readNumbers(const Tensor &tensor, unsigned size,
                                   llvm::MutableArrayRef<char> out) const;
+  void addConstants(const Graph &graph);
 
   std::string path;
   std::vector<std::unique_ptr<DataFile>> files;

@@ -150,18 +150,18 @@ static const OpSchema::FormalParameter *findParameter(const OpSchema &schema,
 }
 
 std::string sinter::onnx::checkInputType(const Node &node, int64_t opset,
-                                         unsigned index, ElementType type) {
+                                         unsigned index, StringRef type) {
   try {
     const OpSchema *schema = findSchema(node.op, node.domain, opset);
     const OpSchema::FormalParameter *parameter =
         schema ? findParameter(*schema, index) : nullptr;
-    if (!parameter || parameter->GetTypes().empty())
+    if (!parameter || parameter->GetTypes().empty() || type.empty())
       return {};
-    std::string found = "tensor(" + getElementName(type).str() + ")", list;
+    std::string list;
     std::vector<std::string> names;
     for (const std::string *name : parameter->GetTypes())
       names.push_back(*name);
-    if (std::find(names.begin(), names.end(), found) != names.end())
+    if (std::find(names.begin(), names.end(), type) != names.end())
       return {};
     std::sort(names.begin(), names.end());
     for (const std::string &name : names)
@@ -174,18 +174,17 @@ std::string sinter::onnx::checkInputType(const Node &node, int64_t opset,
 
 std::optional<TypeConflict>
 sinter::onnx::findTypeConflict(const Node &node, int64_t opset,
-                               llvm::ArrayRef<ElementType> types) {
+                               llvm::ArrayRef<std::string> types) {
   const OpSchema *schema = findSchema(node.op, node.domain, opset);
   if (!schema)
     return std::nullopt;
   for (unsigned second = 1; second < types.size(); ++second) {
     const OpSchema::FormalParameter *own = findParameter(*schema, second);
-    if (!own || types[second] == ElementType::Undefined ||
-        !own->GetIsHomogeneous())
+    if (!own || types[second].empty() || !own->GetIsHomogeneous())
       continue;
     for (unsigned first = 0; first < second; ++first) {
       const OpSchema::FormalParameter *other = findParameter(*schema, first);
-      if (other && types[first] != ElementType::Undefined &&
+      if (other && !types[first].empty() &&
           other->GetTypeStr() == own->GetTypeStr() &&
           types[first] != types[second])
         return TypeConflict{first, second};

@@ -57,16 +57,17 @@ int64_t getNewestOpset(llvm::StringRef domain);
 std::string checkNode(const Node &node, int64_t opset);
 
 /// The types that input `index` may have: `tensor(float), tensor(double)`.
-/// Empty if `type` is one of them.
+/// Empty if `type` is one of them, or empty (not known).
 std::string checkInputType(const Node &node, int64_t opset, unsigned index,
-                           ElementType type);
+                           llvm::StringRef type);
 
-/// The first pair of inputs that must have the same type but do not.
+/// The first pair of inputs that must have the same type but do not; empty
+/// types are those of absent inputs, or not known.
 struct TypeConflict {
   unsigned first = 0, second = 0;
 };
 std::optional<TypeConflict> findTypeConflict(const Node &node, int64_t opset,
-                                             llvm::ArrayRef<ElementType> types);
+                                             llvm::ArrayRef<std::string> types);
 
 /// An input for which a function body may be built.
 struct TypedShape {

@@ -89,5 +89,5 @@ Expansion::Name Expansion::addConstant(float value) {
 
 llvm::LogicalResult Expansion::finish(Name result) {
   body.outputs.push_back(result);
-  return node.getImporter().importBody(body, node, /*depth=*/1);
+  return node.getImporter().importBody(body, node);
 }
