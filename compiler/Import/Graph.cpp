@@ -215,7 +215,7 @@ LogicalResult GraphImporter::importNodes(ArrayRef<onnx::Node> nodes,
   return success();
 }
 
-FailureOr<SmallVector<ImportedValue>>
+FailureOr<std::vector<ImportedValue>>
 GraphImporter::importGraph(const onnx::Graph &graph,
                            ArrayRef<ImportedValue> graphInputs,
                            NodeContext &node) {
@@ -240,7 +240,7 @@ GraphImporter::importGraph(const onnx::Graph &graph,
   if (failed(defineConstants(graph, scope)) ||
       failed(importNodes(graph.nodes, scope, node.getDepth() + 1, locate)))
     return failure();
-  SmallVector<ImportedValue> results;
+  std::vector<ImportedValue> results;
   for (const onnx::ValueInfo &output : graph.outputs) {
     ImportedValue *value = scope.find(output.name);
     if (!value)

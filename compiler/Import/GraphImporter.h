@@ -151,7 +151,7 @@ public:
   /// Imports `graph`, an attribute of `node`, at the insertion point, with
   /// these inputs. Gives its outputs; failure after an issue, or where an
   /// output is missing because a node inside is not supported.
-  llvm::FailureOr<llvm::SmallVector<ImportedValue>>
+  llvm::FailureOr<std::vector<ImportedValue>>
   importGraph(const onnx::Graph &graph,
               llvm::ArrayRef<ImportedValue> graphInputs, NodeContext &node);
 
