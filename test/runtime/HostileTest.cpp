@@ -222,6 +222,26 @@ TEST_F(Hostile, NumbersOutOfRange) {
   expectRefused(open(), "unknown size");
 }
 
+TEST_F(Hostile, LateSizesThatAreNotThere) {
+  good = bytes = readFile(SINTER_LATE_FIXTURE);
+  auto setLate = [&](unsigned number, uint32_t index) {
+    const uint32_t *list = manifest()->late_sizes()->data();
+    const_cast<uint32_t *>(list)[number] = index;
+  };
+  EXPECT_EQ(open(), SINTER_STATUS_OK) << error.message;
+  setLate(1, 5);
+  expectRefused(open(), "a late size is not there");
+  bytes = good;
+  setLate(0, 0);
+  expectRefused(open(), "depends on late dimensions");
+  bytes = good;
+  set(manifest(), fb::Manifest::VT_LATE_DIMS, UINT32_MAX);
+  expectRefused(open(), "late dimensions or of slots");
+  bytes = good;
+  set(manifest(), fb::Manifest::VT_SLOTS, UINT32_MAX);
+  expectRefused(open(), "late dimensions or of slots");
+}
+
 TEST_F(Hostile, RootOutsideTheImage) {
   for (uint64_t address : {uint64_t(0) - 8, uint64_t(1) << 40, uint64_t(4)}) {
     set(manifest(), fb::Manifest::VT_ROOT_ADDRESS, address);
