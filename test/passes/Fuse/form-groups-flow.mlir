@@ -18,7 +18,7 @@ func.func @bind(%x: tensor<4xf32>, %n: tensor<i64>) -> (tensor<4xf32>, !late) {
   %0 = nn.relu %x : tensor<4xf32>
   nn.bind_sizes %n as ["?a"] : tensor<i64>
   %1 = nn.exp %0 : tensor<4xf32>
-  %2 = nn.iota start <0> step <1> : !late
+  %2 = nn.iota axis 0 from <0> step <1> : !late
   return %1, %2 : tensor<4xf32>, !late
 }
 
@@ -45,7 +45,7 @@ func.func @bind(%x: tensor<4xf32>, %n: tensor<i64>) -> (tensor<4xf32>, !late) {
 // CHECK-NEXT:      kernel.yield
 // CHECK:         return %[[AFTER]], %[[L]]#1
 func.func @loop(%x: tensor<4xf32>, %h: tensor<4xf32>) -> (tensor<4xf32>, tensor<3x4xf32>) {
-  %i = nn.iota start <0> step <1> : tensor<4xf32>
+  %i = nn.iota axis 0 from <0> step <1> : tensor<4xf32>
   %0 = nn.relu %x : tensor<4xf32>
   %f, %s = nn.loop index "?t" count <3> executed "?e" carried(%h : tensor<4xf32>) -> tensor<4xf32>, tensor<3x4xf32> {
   ^bb0(%arg: tensor<4xf32>):

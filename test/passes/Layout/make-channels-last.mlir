@@ -150,3 +150,31 @@ func.func @mixing_reshape(%x: tensor<1x8x4x4xf32>) -> tensor<1x4x8x4xf32> {
   %2 = nn.conv %1, %v strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : tensor<1x4x8x4xf32>, tensor<4x4x1x1xf32>
   return %2 : tensor<1x4x8x4xf32>
 }
+
+// -----
+
+// The body of a loop is a block of its own: what goes in and out has the order of
+// the model.
+// CHECK-LABEL: @loop
+func.func @loop(%x: tensor<1x8x4x4xf32>) -> tensor<1x8x4x4xf32> {
+  %w = nn.weight #nn.weight<file {name = "w"} : tensor<8x8x1x1xf32>>
+  // CHECK:       nn.conv %{{.+}} channels_last
+  // CHECK:       %[[IN:.+]] = nn.transpose %{{.+}} [0, 3, 1, 2] : tensor<1x4x4x8xf32>
+  // CHECK:       nn.loop {{.*}} carried(%[[IN]]
+  // CHECK:       ^bb0(%[[ARG:.+]]: tensor<1x8x4x4xf32>):
+  // CHECK-NEXT:    nn.transpose %[[ARG]] [0, 2, 3, 1]
+  // CHECK-NEXT:    nn.conv %{{.+}} channels_last
+  // CHECK-NEXT:    nn.relu
+  // CHECK-NEXT:    %[[OUT:.+]] = nn.transpose %{{.+}} [0, 3, 1, 2]
+  // CHECK-NEXT:    %[[SUM:.+]] = nn.add %[[OUT]], %[[IN]]
+  // CHECK-NEXT:    nn.yield carried(%[[SUM]]
+  %0 = nn.conv %x, %w strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : tensor<1x8x4x4xf32>, tensor<8x8x1x1xf32>
+  %1 = nn.loop index "?t" count <3> executed "?e" carried(%0 : tensor<1x8x4x4xf32>) -> tensor<1x8x4x4xf32> {
+  ^bb0(%arg: tensor<1x8x4x4xf32>):
+    %2 = nn.conv %arg, %w strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : tensor<1x8x4x4xf32>, tensor<8x8x1x1xf32>
+    %3 = nn.relu %2 : tensor<1x8x4x4xf32>
+    %4 = nn.add %3, %0 : tensor<1x8x4x4xf32>, tensor<1x8x4x4xf32>
+    nn.yield carried(%4 : tensor<1x8x4x4xf32>)
+  }
+  return %1 : tensor<1x8x4x4xf32>
+}

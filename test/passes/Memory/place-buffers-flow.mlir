@@ -39,19 +39,19 @@ func.func @bind(%n: tensor<i64>) -> !late {
 !a = tensor<?x4xf32, #nn.dims<["?a", 4]>>
 !b = tensor<?x4xf32, #nn.dims<["?b", 4]>>
 kernel.func @a(%n: tensor<i64>) -> !a attributes {kind = #kernel.kind<serial>} {
-  %0 = nn.iota start <0> step <1> : !a
+  %0 = nn.iota axis 0 from <0> step <1> : !a
   kernel.yield %0 : !a
 }
 kernel.func @b(%a: !a) -> !b attributes {kind = #kernel.kind<serial>} {
-  %0 = nn.iota start <0> step <1> : !b
+  %0 = nn.iota axis 0 from <0> step <1> : !b
   kernel.yield %0 : !b
 }
 kernel.func @c(%b: !b) -> !a attributes {kind = #kernel.kind<serial>} {
-  %0 = nn.iota start <0> step <1> : !a
+  %0 = nn.iota axis 0 from <0> step <1> : !a
   kernel.yield %0 : !a
 }
 kernel.func @d(%a: !a) -> tensor<4xf32> attributes {kind = #kernel.kind<serial>} {
-  %0 = nn.iota start <0> step <1> : tensor<4xf32>
+  %0 = nn.iota axis 0 from <0> step <1> : tensor<4xf32>
   kernel.yield %0 : tensor<4xf32>
 }
 func.func @intermediate(%n: tensor<i64>, %m: tensor<i64>) -> tensor<4xf32> {
@@ -175,7 +175,7 @@ func.func @outer(%x: tensor<16xf32>) -> tensor<3x16xf32> {
 !s = tensor<?x4xf32, #nn.dims<["?s", 4]>>
 !n = tensor<?x4xf32, #nn.dims<["?s" + 1, 4]>>
 kernel.func @longer(%a: !s) -> !n attributes {kind = #kernel.kind<serial>} {
-  %0 = nn.iota start <0> step <1> : !n
+  %0 = nn.iota axis 0 from <0> step <1> : !n
   kernel.yield %0 : !n
 }
 kernel.func @more(%a: !n) -> tensor<i1> attributes {kind = #kernel.kind<serial>} {

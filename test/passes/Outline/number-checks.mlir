@@ -30,3 +30,39 @@ module {
     return %x : tensor<4xf32>
   }
 }
+
+// -----
+
+// Sizes that data decides: of a group, a view, a bound, a loop.
+// CHECK:       module attributes {
+// CHECK-SAME:    nn.checks = [
+// CHECK-SAME:      {expected = "sizes that are possible: ?b <= n", node = "bind", op = "Reshape"
+// CHECK-SAME:      {expected = "sizes that are possible: [?a, 4]", node = "make", op = "Expand"
+// CHECK-SAME:      {expected = "sizes that are possible: [?b, 2] with the elements of [?a, 4]", node = "view", op = "Reshape"
+// CHECK-SAME:      {expected = "sizes that are possible: [?a, 4]", node = "loop", op = "Loop"
+// CHECK:         nn.bind_sizes %{{.+}} as ["?a"] :
+// CHECK:         nn.bind_sizes %{{.+}} as ["?b"] bounds [#nn.size<n>] {check = 0 : i64}
+// CHECK:         kernel.group loop {{.*}} attributes {check = 1 : i64}
+// CHECK:         nn.reshape {{.*}} {check = 2 : i64}
+// CHECK:         nn.reshape %{{.+}} : tensor<?x4xf32, #nn.dims<["?a", 4]>> to
+// CHECK:         } {check = 3 : i64}
+!a = tensor<?x4xf32, #nn.dims<["?a", 4]>>
+!b = tensor<?x2xf32, #nn.dims<["?b", 2]>>
+!f = tensor<?xf32, #nn.dims<["?a" * 4]>>
+module {
+  func.func @main(%x: tensor<4xf32>, %i: tensor<i64>) -> (!b, !f, !a) {
+    nn.bind_sizes %i as ["?a"] : tensor<i64> loc("size"("Reshape":0:1))
+    nn.bind_sizes %i as ["?b"] bounds [#nn.size<n>] : tensor<i64> loc("bind"("Reshape":0:1))
+    %0 = kernel.group loop (%a = %x : tensor<4xf32>) -> !a {
+      %2 = nn.broadcast %a : tensor<4xf32> to !a
+      kernel.yield %2 : !a
+    } loc("make"("Expand":0:2))
+    %1 = nn.reshape %0 : !a to !b loc("view"("Reshape":0:3))
+    %3 = nn.reshape %0 : !a to !f loc("flat"("Flatten":0:4))
+    %4 = nn.loop index "?t" count <3> executed "?e" carried(%0 : !a) -> !a {
+    ^bb0(%arg: !a):
+      nn.yield carried(%arg : !a)
+    } loc("loop"("Loop":0:5))
+    return %1, %3, %4 : !b, !f, !a
+  }
+}

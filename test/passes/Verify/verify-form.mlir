@@ -36,6 +36,24 @@ func.func @main(%x: tensor<1x4x4x8xf32>, %y: tensor<1x8x4x4xf32>) -> tensor<1x4x
   return %0 : tensor<1x4x4x8xf32>
 }
 
+// -----
+
+// A late dimension has a value from the operation that defines it on.
+func.func @main(%n: tensor<i64>, %c: tensor<i1>) {
+  // expected-error @below {{after phase 'simplify' expects the operation that defines it before, but found late dimension '?a' without a value}}
+  %0 = nn.iota axis 0 from <0> step <1> : tensor<?xi64, #nn.dims<["?a"]>>
+  nn.bind_sizes %n as ["?a"] : tensor<i64>
+  %1 = nn.loop index "?t" count <3> executed "?e" -> tensor<?xi64, #nn.dims<["?e"]>> {
+    %2 = nn.size_value [#nn.size<"?t">] : tensor<i64>
+    %3 = nn.iota axis 0 from <0> step <1> : tensor<?xi64, #nn.dims<["?t" + "?a"]>>
+    nn.yield stacked(%2 : tensor<i64>)
+  }
+  // expected-error @below {{found late dimension '?t' without a value}}
+  %4 = nn.iota axis 0 from <0> step <1> : tensor<?xi64, #nn.dims<["?t"]>>
+  %5 = nn.iota axis 0 from <0> step <1> : tensor<?xi64, #nn.dims<["?e"]>>
+  return
+}
+
 //--- fuse.mlir
 func.func @main(%x: tensor<4xf32>) -> tensor<2x2xf32> {
   %s = nn.weight #nn.weight<file {name = "s"} : tensor<4xf32>>
