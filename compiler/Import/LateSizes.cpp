@@ -33,62 +33,6 @@ SizeAttr sinter::select(SizeAttr condition, SizeAttr onTrue, SizeAttr onFalse) {
   return nn::add(onFalse, nn::mul(condition, nn::sub(onTrue, onFalse)));
 }
 
-//===- Bounds -------------------------------------------------------------===//
-
-static SizeAttr getAtomBound(const nn::SizeAtom &atom, bool isUpper) {
-  if (atom.kind == nn::SizeAtomKind::Symbol ||
-      atom.kind == nn::SizeAtomKind::Unknown)
-    return {};
-  auto left = llvm::cast<SizeAttr>(atom.lhs);
-  auto right = llvm::cast<SizeAttr>(atom.rhs);
-  SizeAttr lhs = getLateBound(left, isUpper);
-  switch (atom.kind) {
-  case nn::SizeAtomKind::Min:
-  case nn::SizeAtomKind::Max: {
-    SizeAttr rhs = getLateBound(right, isUpper);
-    bool isMin = atom.kind == nn::SizeAtomKind::Min;
-    if (lhs && rhs)
-      return isMin ? nn::min(lhs, rhs) : nn::max(lhs, rhs);
-    // One operand limits a minimum from above, and a maximum from below.
-    return isMin == isUpper ? (lhs ? lhs : rhs) : SizeAttr();
-  }
-  case nn::SizeAtomKind::FloorDiv:
-    if (std::optional<int64_t> divisor = right.getConstant();
-        lhs && divisor && *divisor > 0)
-      return nn::floorDiv(lhs, *divisor);
-    return {};
-  default:
-    return {};
-  }
-}
-
-SizeAttr sinter::getLateBound(SizeAttr size, bool isUpper) {
-  MLIRContext *context = size.getContext();
-  SizeAttr bound = nn::getSize(context, 0);
-  for (const nn::SizeTerm &term : size.getTerms()) {
-    SizeAttr whole = SizeAttr::get(context, term);
-    if (!nn::hasLate(whole)) {
-      bound = nn::add(bound, whole);
-      continue;
-    }
-    bool direction = (term.coefficient > 0) == isUpper;
-    SizeAttr product;
-    if (term.atoms.size() == 1) {
-      product = getAtomBound(term.atoms[0], direction);
-    } else {
-      auto [least, most] =
-          nn::getRange(SizeAttr::get(context, nn::SizeTerm{1, term.atoms}));
-      int64_t end = direction ? most : least;
-      if (end != INT64_MIN && end != INT64_MAX)
-        product = nn::getSize(context, end);
-    }
-    if (!product)
-      return {};
-    bound = nn::add(bound, nn::mul(product, term.coefficient));
-  }
-  return bound;
-}
-
 unsigned sinter::countAtoms(SizeAttr size) {
   unsigned count = 0;
   for (const nn::SizeTerm &term : size.getTerms())

@@ -26,9 +26,6 @@ nn::SizeAttr isNegative(nn::SizeAttr size);
 nn::SizeAttr select(nn::SizeAttr condition, nn::SizeAttr onTrue,
                     nn::SizeAttr onFalse);
 
-/// A size that `size` never exceeds (`isUpper`) or is never below, without late
-/// dimensions; null if none is known.
-nn::SizeAttr getLateBound(nn::SizeAttr size, bool isUpper);
 /// How many names and functions are in `size`.
 unsigned countAtoms(nn::SizeAttr size);
 

@@ -97,7 +97,7 @@ resolveShape(NodeContext &node, SmallVector<SizeAttr> shape) {
   }
   bool mayBeOpen =
       llvm::any_of(isOpen, [](SizeAttr size) { return !size.isConstant(0); });
-  shape = node.settle(shape, "shape");
+  shape = node.settle(shape, "factor");
   SizeAttr known = nn::product(node.getContext(), shape);
   if (open || mayBeOpen) {
     if (open && known.isConstant(0)) {
