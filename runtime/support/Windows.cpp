@@ -27,14 +27,14 @@ struct Counter {
   }
 };
 
-/// The greatest element of each window and where it is.
-/// input: x [batch, channels, spatial..]; outputs: the elements, and their
-/// places in the flattened x (int64), the first of equal ones. integers:
-/// whether places count the first spatial dimension fastest, then kernel,
-/// strides, begins of the pads, dilations. A unit is a channel of a batch.
+/// Where the greatest element of each window is.
+/// input: x [batch, channels, spatial..]; output: places in the flattened x
+/// (int64), the first of equal elements. integers: whether places count the
+/// first spatial dimension fastest, then kernel, strides, begins of the pads,
+/// dilations. A unit is a channel of a batch.
 template <typename T>
-static int32_t maxPool(const sinter_algorithm *call, int64_t first,
-                       int64_t last) {
+static int32_t locateMaxima(const sinter_algorithm *call, int64_t first,
+                            int64_t last) {
   int64_t dims = call->ranks[0] - 2;
   const int64_t *sizes = call->sizes[0] + 2, *outSizes = call->sizes[1] + 2;
   bool isColumnMajor = call->integers[0] != 0;
@@ -44,8 +44,7 @@ static int32_t maxPool(const sinter_algorithm *call, int64_t first,
   int64_t results = product(outSizes, 0, dims);
   for (int64_t unit = first; unit < last; ++unit) {
     const T *x = getInput<T>(call, 0) + unit * plane;
-    T *values = getOutput<T>(call, 0);
-    int64_t *places = getOutput<int64_t>(call, 1);
+    int64_t *places = getOutput<int64_t>(call, 0) + unit * results;
     Counter out(dims, outSizes);
     for (int64_t o = 0; o < results; ++o, out.step()) {
       bool any = false;
@@ -69,10 +68,7 @@ static int32_t maxPool(const sinter_algorithm *call, int64_t first,
         greatest = x[offset];
         place = isColumnMajor ? number : offset;
       }
-      if (values)
-        values[unit * results + o] = greatest;
-      if (places)
-        places[unit * results + o] = unit * plane + place;
+      places[o] = unit * plane + place;
     }
   }
   return 0;
@@ -160,8 +156,8 @@ static int32_t col2im(const sinter_algorithm *call, int64_t first,
 using namespace sinter::support;
 
 #define SINTER_POOL(suffix, type)                                              \
-  SINTER_ALGORITHM(max_pool_##suffix) {                                        \
-    return maxPool<type>(call, first, last);                                   \
+  SINTER_ALGORITHM(locate_maxima_##suffix) {                                   \
+    return locateMaxima<type>(call, first, last);                              \
   }                                                                            \
   SINTER_ALGORITHM(col2im_##suffix) { return col2im<type>(call, first, last); }
 SINTER_FOR_EACH_NUMBER(SINTER_POOL)

@@ -242,61 +242,56 @@ static LogicalResult buildConvTranspose(NodeContext &node) {
   return node.setOutput(0, addBias(node, result));
 }
 
-static LogicalResult buildPool(NodeContext &node, nn::ReduceKind kind,
-                               bool countsPads) {
-  auto window = readPoolWindow(node);
-  if (failed(window))
-    return failure();
-  return node.setOutput(0, node.create<nn::PoolOp>(
-                               node.getInput(0), kind, window->kernel,
-                               window->strides, window->pads, window->dilations,
-                               node.getInt("ceil_mode", 0) != 0, countsPads));
+static Value createPool(NodeContext &node, const Window &window,
+                        nn::ReduceKind kind, bool countsPads) {
+  return node.create<nn::PoolOp>(node.getInput(0), kind, window.kernel,
+                                 window.strides, window.pads, window.dilations,
+                                 node.getInt("ceil_mode", 0) != 0, countsPads);
 }
 
-/// The greatest elements with their places, which vectors do not know.
-static LogicalResult buildMaxPoolWithPlaces(NodeContext &node) {
+/// Where the elements of `pooled` are in the input, flattened.
+static LogicalResult locateMaxima(NodeContext &node, const Window &window,
+                                  Value pooled) {
   // More dimensions than runtime/support/Windows.cpp has room for.
   constexpr int64_t maxDims = 6;
-  if (node.getRank(0) > maxDims + 2)
-    return node.unsupported("at most 6 spatial dimensions",
-                            Twine(node.getRank(0) - 2),
+  int64_t dims = window.kernel.size();
+  if (dims > maxDims)
+    return node.unsupported("at most 6 spatial dimensions", Twine(dims),
                             "pool the other dimensions before");
-  auto window = readPoolWindow(node);
-  if (failed(window))
-    return failure();
-  // The shape is that of the pool without places.
-  Value pooled = node.create<nn::PoolOp>(
-      node.getInput(0), nn::ReduceKind::Max, window->kernel, window->strides,
-      window->pads, window->dilations, node.getInt("ceil_mode", 0) != 0,
-      /*count_include_pad=*/false);
-  auto type = cast<RankedTensorType>(pooled.getType());
-  SmallVector<nn::SizeAttr> sizes = nn::getSizes(type);
-  AlgorithmCall call{getTypedName("max_pool", type.getElementType()),
+  SmallVector<nn::SizeAttr> sizes =
+      nn::getSizes(cast<RankedTensorType>(pooled.getType()));
+  AlgorithmCall call{getTypedName("locate_maxima", node.getElementType(0)),
                      {node.getInt("storage_order", 0)}};
   for (ArrayRef<int64_t> list :
-       {ArrayRef(window->kernel), ArrayRef(window->strides),
-        ArrayRef(window->pads).take_front(window->kernel.size()),
-        ArrayRef(window->dilations)})
+       {ArrayRef(window.kernel), ArrayRef(window.strides),
+        ArrayRef(window.pads).take_front(dims), ArrayRef(window.dilations)})
     call.integers.append(list.begin(), list.end());
   call.units = nn::mul(sizes[0], sizes[1]);
-  ResultRange greatest = createAlgorithm(
-      node, call, node.getInput(0),
-      {type,
-       nn::makeTensorType(sizes, IntegerType::get(node.getContext(), 64))});
-  if (failed(node.setOutput(0, greatest[0])))
-    return failure();
-  return node.setOutput(1, greatest[1]);
+  Type i64 = IntegerType::get(node.getContext(), 64);
+  return node.setOutput(1, createAlgorithm(node, call, node.getInput(0),
+                                           nn::makeTensorType(sizes, i64))
+                               .front());
 }
 
 static LogicalResult buildMaxPool(NodeContext &node) {
-  if (node.hasOutput(1))
-    return buildMaxPoolWithPlaces(node);
-  return buildPool(node, nn::ReduceKind::Max, /*countsPads=*/false);
+  auto window = readPoolWindow(node);
+  if (failed(window))
+    return failure();
+  Value pooled = createPool(node, *window, nn::ReduceKind::Max, false);
+  if (failed(node.setOutput(0, pooled)))
+    return failure();
+  return node.hasOutput(1) && !node.hasFailed()
+             ? locateMaxima(node, *window, pooled)
+             : success();
 }
 
 static LogicalResult buildAveragePool(NodeContext &node) {
-  return buildPool(node, nn::ReduceKind::Mean,
-                   node.getInt("count_include_pad", 0) != 0);
+  auto window = readPoolWindow(node);
+  if (failed(window))
+    return failure();
+  return node.setOutput(0,
+                        createPool(node, *window, nn::ReduceKind::Mean,
+                                   node.getInt("count_include_pad", 0) != 0));
 }
 
 /// Combines all spatial elements.
