@@ -24,6 +24,26 @@ module attributes {nn.assumptions = [{lhs = #nn.size<a>, rhs = #nn.size<b>, node
 
 // -----
 
+// An algorithm says what it expects; one that accepts everything has no check.
+// CHECK: module attributes {nn.checks = [{expected = "k <= 8", node = "top", op = "TopK", remedy = "check the inputs of the node"}]}
+// CHECK:   nn.algorithm "top_k_f32"(%{{.+}}) {{.*}}check "k <= 8" {check_number = 0 : i64}
+// CHECK-NOT: check_number
+module {
+  func.func @main(%x: tensor<8xf32>) -> (tensor<3xi64>, tensor<8xf32>) {
+    %0 = kernel.group serial (%a = %x : tensor<8xf32>) -> tensor<3xi64> {
+      %v, %i = nn.algorithm "top_k_f32"(%a) integers [0, 1] numbers [] units <1> scratch <64> check "k <= 8" : (tensor<8xf32>) -> (tensor<3xf32>, tensor<3xi64>) loc("top"("TopK":0:3))
+      kernel.yield %i : tensor<3xi64>
+    }
+    %1 = kernel.group serial (%a = %x : tensor<8xf32>) -> tensor<8xf32> {
+      %2 = nn.algorithm "accumulate_f32"(%a) integers [0, 0, 0, 0] numbers [] units <1> scratch <0> : (tensor<8xf32>) -> tensor<8xf32>
+      kernel.yield %2 : tensor<8xf32>
+    }
+    return %0, %1 : tensor<3xi64>, tensor<8xf32>
+  }
+}
+
+// -----
+
 // CHECK: module attributes {nn.checks = []}
 module {
   func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
