@@ -25,9 +25,9 @@ struct FloatRow {
 
 } // namespace
 
-template <typename... T>
+template <typename T>
 static bool isOf(mlir::Type type) {
-  return llvm::isa<T...>(type);
+  return llvm::isa<T>(type);
 }
 
 static const FloatRow kFloats[] = {

@@ -206,16 +206,17 @@ static ArrayAttr describeTensors(Builder &builder, TypeRange types,
   SmallVector<Attribute> tensors;
   for (auto [index, type] : llvm::enumerate(types)) {
     StringAttr name = builder.getStringAttr("");
+    Type shown = type;
     if (attributes) {
       auto given = cast<DictionaryAttr>(attributes[index]);
       if (auto own = given.getAs<StringAttr>("nn.name"))
         name = own;
       if (auto packed = given.getAs<TypeAttr>("nn.packed"))
-        type = packed.getValue();
+        shown = packed.getValue();
     }
     tensors.push_back(builder.getDictionaryAttr(
         {builder.getNamedAttr("name", name),
-         builder.getNamedAttr("type", TypeAttr::get(type))}));
+         builder.getNamedAttr("type", TypeAttr::get(shown))}));
   }
   return builder.getArrayAttr(tensors);
 }
