@@ -28,6 +28,7 @@ SmallVector<const OpRow *> sinter::getRows() {
                       getGridRows,
                       getIndexingRows,
                       getLinearModelRows,
+                      getMatrixRows,
                       getMovementRows,
                       getNormalizationRows,
                       getOptimizerRows,

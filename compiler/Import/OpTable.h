@@ -69,6 +69,7 @@ llvm::ArrayRef<OpRow> getFeatureRows();
 llvm::ArrayRef<OpRow> getGridRows();
 llvm::ArrayRef<OpRow> getIndexingRows();
 llvm::ArrayRef<OpRow> getLinearModelRows();
+llvm::ArrayRef<OpRow> getMatrixRows();
 llvm::ArrayRef<OpRow> getMovementRows();
 llvm::ArrayRef<OpRow> getNormalizationRows();
 llvm::ArrayRef<OpRow> getOptimizerRows();

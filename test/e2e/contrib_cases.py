@@ -17,7 +17,7 @@ class Case:
     depth: int = 64  # length of the longest sum
     quanta: int = 0  # how far integers may differ
     precision: type = None  # the narrowest type of a computation, if not the output's
-    mask: dict = None  # elements of outputs that are defined
+    reference: dict = None  # other inputs for the reference, which mean the same
     domain: str = "com.microsoft"
     ml_opset: int = 3
 
@@ -190,10 +190,16 @@ def multi_head_cases():
     yield Case("multi_head_scores", "MultiHeadAttention",
                {**base, "b": None, "mask": None, "scores": normal(1, heads, queries, keys)},
                {**full, "scale": 0.3})
-    yield Case("multi_head_packed", "MultiHeadAttention",
-               {"q": normal(batch, queries, heads, 3, size)}, full)
-    yield Case("multi_head_packed_keys", "MultiHeadAttention",
-               {"q": query, "k": normal(batch, keys, heads, 2, size)}, full)
+
+    def unpack(packed):
+        parts = np.moveaxis(packed, 3, 0)
+        return [np.ascontiguousarray(p.reshape(*p.shape[:2], hidden)) for p in parts]
+
+    packed, packed_keys = normal(batch, queries, heads, 3, size), normal(batch, keys, heads, 2, size)
+    yield Case("multi_head_packed", "MultiHeadAttention", {"q": packed}, full,
+               reference=dict(zip("qkv", unpack(packed))))
+    yield Case("multi_head_packed_keys", "MultiHeadAttention", {"q": query, "k": packed_keys},
+               full, reference={"q": query, **dict(zip("kv", unpack(packed_keys)))})
     yield Case("multi_head_cross", "MultiHeadAttention",
                {"q": query, "k": normal(batch, heads, keys, size),
                 "v": normal(batch, heads, keys, size)}, full)
@@ -206,7 +212,7 @@ def multi_head_cases():
 
 
 def group_query_cases():
-    size, heads, groups, batch = 8, 4, 2, 2
+    size, heads, groups, batch = 16, 4, 2, 2
     tables = {"cos": normal(16, size // 2), "sin": normal(16, size // 2)}
 
     def inputs(length, past, total, lengths, packed=False):

@@ -85,6 +85,11 @@ def vector_cases():
     yield make("svc_two", "SVMClassifier", {"x": x}, two, (True, True))
     yield make("svc_two_probabilities", "SVMClassifier", {"x": x},
                {**two, "prob_a": [-1.5], "prob_b": [0.1]}, (True, True))
+    yield make("svc_probabilities", "SVMClassifier", {"x": x},
+               {"kernel_type": "RBF", "kernel_params": [0.3, 0.0, 3.0],
+                "support_vectors": floats(5, 4), "coefficients": floats(2, 5),
+                "vectors_per_class": [2, 1, 2], "rho": floats(3), "classlabels_ints": [1, 4, 6],
+                "prob_a": [-1.5, -1.0, -0.5], "prob_b": [0.1, 0.0, -0.2]}, (True, True))
 
 
 class Forest:

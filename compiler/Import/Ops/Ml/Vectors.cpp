@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Import/OpTable.h"
+#include "compiler/Import/Ops/Algorithm.h"
 #include "compiler/Import/Ops/Ml/Scores.h"
 
 using namespace mlir;
@@ -173,12 +174,15 @@ FailureOr<Term> PairwiseClassifier::computeProbabilities(Term decisions) {
   if (!b || !a.getSize(0).isConstant(pairs) || !b.getSize(0).isConstant(pairs))
     return failure(failed(node.invalid(
         "'prob_a' and 'prob_b' for each pair of classes", "other lengths")));
-  if (classes != 2)
-    return failure(failed(node.unsupported(
-        "probabilities of two classes", Twine(classes) + " classes",
-        "convert the model without probabilities (probability=False)")));
   Term first = (-(decisions * a + b)).sigmoid().clamp(1e-7, 1 - 1e-7);
-  return first.concat(1 - first, 1);
+  SizeAttr rows = first.getSize(0), count = node.getSize(classes);
+  AlgorithmCall call{getTypedName("couple", type)};
+  call.units = rows;
+  call.scratch = node.getSize(classes * (classes + 1) *
+                              (type.getIntOrFloatBitWidth() / 8));
+  return Term(node,
+              createAlgorithm(node, call, Value(first),
+                              nn::makeTensorType({rows, count}, type))[0]);
 }
 
 LogicalResult PairwiseClassifier::build() {
