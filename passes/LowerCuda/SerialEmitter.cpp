@@ -6,6 +6,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "passes/Lower/ElementwiseMath.h"
+#include "passes/Lower/Emitters.h"
 #include "passes/Lower/SerialPlan.h"
 #include "passes/LowerCuda/Emitters.h"
 #include "passes/LowerCuda/GroupReduction.h"
