@@ -13,6 +13,7 @@
 #include "compiler/Driver/Quantizing.h"
 #include "dialects/Kernel/KernelDialect.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "mlir/Pass/Pass.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/Error.h"

@@ -14,6 +14,7 @@
 
 #include <mutex>
 
+using namespace sinter;
 using namespace sinter::codegen;
 
 static constexpr uint64_t v3 = SINTER_ABI_FEATURE_X86_64_V3;
@@ -59,7 +60,23 @@ const CpuTarget &sinter::codegen::getLeastTarget() {
   return *std::prev(std::end(targets));
 }
 
-std::unique_ptr<llvm::TargetMachine>(x86->createTargetMachine(
-    triple, target.cpu, target.features, options, llvm::Reloc::PIC_,
-    llvm::CodeModel::Small, llvm::CodeGenOptLevel::Default));
+std::unique_ptr<llvm::TargetMachine>
+sinter::codegen::createTargetMachine(const CpuTarget &target) {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    LLVMInitializeX86TargetInfo();
+    LLVMInitializeX86Target();
+    LLVMInitializeX86TargetMC();
+    LLVMInitializeX86AsmPrinter();
+  });
+  llvm::Triple triple("x86_64-unknown-linux-gnu");
+  std::string error;
+  const llvm::Target *x86 = llvm::TargetRegistry::lookupTarget(triple, error);
+  if (!x86)
+    return nullptr;
+  llvm::TargetOptions options;
+  options.AllowFPOpFusion = llvm::FPOpFusion::Fast;
+  return std::unique_ptr<llvm::TargetMachine>(x86->createTargetMachine(
+      triple, target.cpu, target.features, options, llvm::Reloc::PIC_,
+      llvm::CodeModel::Small, llvm::CodeGenOptLevel::Default));
 }
