@@ -63,6 +63,15 @@ BufferGraph::BufferGraph(func::FuncOp function, bool inPlace)
                    {0, 0},
                    &block});
   collectValues(block);
+  // Lifetimes are complete now; bodies inside come before those around them.
+  function.walk([&](Operation *op) {
+    if (auto loop = dyn_cast<nn::LoopOp>(op))
+      shareCarried(loop);
+    else if (auto condition = dyn_cast<nn::IfOp>(op))
+      for (Region &body : condition->getRegions())
+        shareYielded(condition, body);
+  });
+  function.walk([&](nn::YieldOp yield) { addYieldCopies(yield); });
   assignOutputs(cast<func::ReturnOp>(block.back()));
   if (inPlace)
     shareInPlace();
@@ -157,29 +166,22 @@ void BufferGraph::collectValues(Block &block) {
 /// value before it is copied there, and what an iteration yields.
 void BufferGraph::collectLoop(nn::LoopOp loop) {
   Block *home = loop->getBlock(), &body = loop.getBlock();
-  nn::YieldOp yield = loop.getYield();
   Lifetime life = {steps.getStep(loop), steps.getEnd(loop.getBody())};
-  SmallVector<std::pair<Value, unsigned>> pairs;
   if (Value condition = loop.getCondition()) {
     useAt(condition, loop, life.first);
     conditionOf[loop] = defineAt(condition.getType(), home, life);
-    pairs.push_back({yield.getCondition(), conditionOf[loop]});
   }
-  for (auto [init, argument, final, next] :
-       llvm::zip(loop.getCarried(), body.getArguments(), loop.getFinals(),
-                 yield.getCarried())) {
+  for (auto [init, argument, final] : llvm::zip(
+           loop.getCarried(), body.getArguments(), loop.getFinals())) {
     useAt(init, loop, life.first);
     unsigned number = defineAt(final.getType(), home, life);
     bufferOf[argument] = bufferOf[final] = number;
-    pairs.push_back({next, number});
   }
   for (Value result : loop.getStacked())
     bufferOf[result] = defineAt(result.getType(), home, life);
   collectValues(body);
-  for (Value value : yield.getOperands())
-    useAt(value, yield, life.last);
-  shareCarried(loop);
-  addYieldCopies(yield, pairs, life.last);
+  for (Value value : loop.getYield().getOperands())
+    useAt(value, loop.getYield(), life.last);
 }
 
 void BufferGraph::collectIf(nn::IfOp condition) {
@@ -195,12 +197,6 @@ void BufferGraph::collectIf(nn::IfOp condition) {
     auto yield = cast<nn::YieldOp>(body->front().getTerminator());
     for (Value value : yield.getOperands())
       useAt(value, yield, end);
-    shareYielded(condition, *body, end);
-    SmallVector<std::pair<Value, unsigned>> pairs;
-    for (auto [value, result] :
-         llvm::zip(yield.getCarried(), condition.getResults()))
-      pairs.push_back({value, bufferOf.lookup(result)});
-    addYieldCopies(yield, pairs, end);
   }
 }
 
@@ -279,7 +275,7 @@ void BufferGraph::shareCarried(nn::LoopOp loop) {
         (argument && argument.getType() != init.getType()))
       continue;
     unsigned source = getBuffer(next);
-    if (source != number && isWrittenLast(next, argument, body))
+    if (source != findRoot(number) && isWrittenLast(next, argument, body))
       merge(source, number);
     source = getBuffer(init);
     if (buffers[source].place == Buffer::Place::Arena &&
@@ -292,7 +288,7 @@ void BufferGraph::shareCarried(nn::LoopOp loop) {
 }
 
 /// Merges the buffers of what a body yields into those of the results.
-void BufferGraph::shareYielded(nn::IfOp condition, Region &body, int64_t end) {
+void BufferGraph::shareYielded(nn::IfOp condition, Region &body) {
   auto yield = cast<nn::YieldOp>(body.front().getTerminator());
   for (auto [value, result] :
        llvm::zip(yield.getCarried(), condition.getResults()))
@@ -304,13 +300,19 @@ void BufferGraph::shareYielded(nn::IfOp condition, Region &body, int64_t end) {
 /// Notes what must be copied at the end of a body: values that are not in the
 /// buffer that is wanted. One whose buffer is also the target of another copy
 /// waits in a temporary.
-void BufferGraph::addYieldCopies(nn::YieldOp yield,
-                                 ArrayRef<std::pair<Value, unsigned>> pairs,
-                                 int64_t end) {
+void BufferGraph::addYieldCopies(nn::YieldOp yield) {
+  int64_t end = steps.getEnd(*yield->getParentRegion());
   SmallVector<YieldCopy> list;
-  for (auto [value, target] : pairs)
-    if (getBuffer(value) != findRoot(target))
-      list.push_back({value, findRoot(target), std::nullopt});
+  auto add = [&](Value value, unsigned target) {
+    if (getBuffer(value) != target)
+      list.push_back({value, target, std::nullopt});
+  };
+  if (yield.getCondition())
+    add(yield.getCondition(),
+        getCondition(cast<nn::LoopOp>(yield->getParentOp())));
+  for (auto [value, result] :
+       llvm::zip(yield.getCarried(), yield->getParentOp()->getResults()))
+    add(value, getBuffer(result));
   for (YieldCopy &copy : list)
     if (llvm::any_of(list, [&](const YieldCopy &other) {
           return other.target == getBuffer(copy.value);

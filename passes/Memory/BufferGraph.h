@@ -88,13 +88,11 @@ private:
   void collectLoop(nn::LoopOp loop);
   void collectIf(nn::IfOp condition);
   void shareCarried(nn::LoopOp loop);
-  void shareYielded(nn::IfOp condition, mlir::Region &body, int64_t end);
+  void shareYielded(nn::IfOp condition, mlir::Region &body);
   bool isWrittenLast(mlir::Value yielded, mlir::Value argument,
                      mlir::Block &body) const;
   void merge(unsigned source, unsigned target);
-  void addYieldCopies(nn::YieldOp yield,
-                      llvm::ArrayRef<std::pair<mlir::Value, unsigned>> pairs,
-                      int64_t end);
+  void addYieldCopies(nn::YieldOp yield);
   void assignOutputs(mlir::func::ReturnOp op);
   void shareInPlace();
   bool isOverwritable(kernel::CallOp call, unsigned operand) const;

@@ -254,20 +254,14 @@ void ScheduleBuilder::buildYield(nn::YieldOp yield, IntegerAttr number,
     check(value.getType(), getElementsAt(result.getType(), names, sizes),
           number, loc);
   ArrayRef<YieldCopy> copies = graph.getYieldCopies(yield);
-  auto isThere = [&](const YieldCopy &entry) {
-    return graph.getBuffer(entry.value) == graph.findRoot(entry.target);
-  };
   for (const YieldCopy &entry : copies)
-    if (entry.temporary && !isThere(entry))
+    if (entry.temporary)
       copy(graph.getBuffer(entry.value), *entry.temporary,
            getBytes(entry.value.getType()), loc);
   for (const YieldCopy &entry : copies) {
-    if (isThere(entry))
-      continue;
     unsigned source =
         entry.temporary ? *entry.temporary : graph.getBuffer(entry.value);
-    copy(source, graph.findRoot(entry.target), getBytes(entry.value.getType()),
-         loc);
+    copy(source, entry.target, getBytes(entry.value.getType()), loc);
   }
   setSizes(names, sizes, loc);
 }
