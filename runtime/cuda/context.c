@@ -324,7 +324,7 @@ sinter_status_t sinter_cuda_resize(const sinter_cuda_context_t *cuda,
   if (status)
     return status;
   release_block(cuda, block);
-  status = sinter_cuda_allocate(cuda->device, wanted, "outputs",
+  status = sinter_cuda_allocate(cuda->device, wanted, "results",
                                 &block->address, error);
   sinter_cuda_leave(cuda->device);
   if (!status)
