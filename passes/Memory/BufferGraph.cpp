@@ -60,6 +60,7 @@ BufferGraph::BufferGraph(func::FuncOp function, bool inPlace)
                    argument.getArgNumber(),
                    nullptr,
                    getBytes(argument.getType()),
+                   nullptr,
                    {0, 0},
                    &block});
   collectValues(block);
@@ -99,6 +100,14 @@ ArrayRef<YieldCopy> BufferGraph::getYieldCopies(nn::YieldOp yield) const {
   return it == yieldCopies.end() ? ArrayRef<YieldCopy>() : it->second;
 }
 
+/// Whether values of one buffer fit into the other. A view may have the same
+/// number of elements by another formula: that is checked only when the view is
+/// used, and what data decides must not be believed before.
+bool BufferGraph::haveSameBytes(unsigned source, unsigned target) const {
+  nn::SizeAttr a = buffers[source].bytes, b = buffers[target].bytes;
+  return a == b || (!nn::hasLate(a) && !nn::hasLate(b));
+}
+
 /// Puts all values of `source` into `target`. Lifetimes are the caller's.
 void BufferGraph::merge(unsigned source, unsigned target) {
   mergedInto[source] = target;
@@ -131,7 +140,7 @@ void BufferGraph::useAt(Value value, Operation *user, int64_t step) {
 
 /// A new buffer for a value that is defined in `home`.
 unsigned BufferGraph::defineAt(Type type, Block *home, Lifetime life) {
-  return addBuffer({Buffer::Place::Arena, 0, nullptr,
+  return addBuffer({Buffer::Place::Arena, 0, nullptr, getBytes(type),
                     steps.getBoundOfBytes(type), life, home});
 }
 
@@ -275,11 +284,13 @@ void BufferGraph::shareCarried(nn::LoopOp loop) {
         (argument && argument.getType() != init.getType()))
       continue;
     unsigned source = getBuffer(next);
-    if (source != findRoot(number) && isWrittenLast(next, argument, body))
+    if (source != findRoot(number) && haveSameBytes(source, number) &&
+        isWrittenLast(next, argument, body))
       merge(source, number);
     source = getBuffer(init);
     if (buffers[source].place == Buffer::Place::Arena &&
         buffers[source].life.last == target.life.first &&
+        haveSameBytes(source, number) &&
         llvm::none_of(numbers, [&](unsigned n) { return n == source; })) {
       target.life.first = buffers[source].life.first;
       merge(source, number);
@@ -293,6 +304,7 @@ void BufferGraph::shareYielded(nn::IfOp condition, Region &body) {
   for (auto [value, result] :
        llvm::zip(yield.getCarried(), condition.getResults()))
     if (value.getType() == result.getType() &&
+        haveSameBytes(getBuffer(value), getBuffer(result)) &&
         isWrittenLast(value, nullptr, body.front()))
       merge(getBuffer(value), getBuffer(result));
 }
@@ -334,8 +346,11 @@ void BufferGraph::assignOutputs(func::ReturnOp op) {
     unsigned number = getBuffer(value);
     Buffer &buffer = buffers[number];
     std::optional<int64_t> known = steps.getKnown(value.getType());
+    nn::SizeAttr bytes = getBytes(value.getType());
+    bool isAsLong = buffer.bytes == bytes ||
+                    (!nn::hasLate(buffer.bytes) && !nn::hasLate(bytes));
     if (buffer.place == Buffer::Place::Arena && known &&
-        *known < buffer.life.first) {
+        *known < buffer.life.first && isAsLong) {
       buffer.place = Buffer::Place::Output;
       buffer.index = output;
     } else {
@@ -384,7 +399,7 @@ void BufferGraph::shareInPlace() {
     if (buffers[target].life.first != steps.getStep(call))
       continue;
     std::optional<unsigned> source = findOverwritten(call);
-    if (!source)
+    if (!source || !haveSameBytes(*source, target))
       continue;
     remark::passed(
         call.getLoc(),
@@ -405,7 +420,7 @@ void BufferGraph::shareInPlace() {
 /// one grow while running.
 void BufferGraph::growUnbounded() {
   for (Buffer &buffer : buffers)
-    if (buffer.place == Buffer::Place::Arena && !buffer.bytes)
+    if (buffer.place == Buffer::Place::Arena && !buffer.bound)
       buffer.place = Buffer::Place::Grown;
 }
 

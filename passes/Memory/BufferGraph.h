@@ -28,8 +28,10 @@ struct Buffer {
   int64_t index = 0;
   /// The weight.
   nn::WeightAttr weight;
-  /// In the arena: at least that many, in dimensions that are not late.
+  /// Of the value that is put there first.
   nn::SizeAttr bytes;
+  /// In the arena: at least `bytes`, in dimensions that are not late.
+  nn::SizeAttr bound;
   Lifetime life = {0, 0};
   /// Where the first value in it is defined: in a loop inside this block, the
   /// buffer holds its value until the loop ends.
@@ -91,6 +93,7 @@ private:
   void shareYielded(nn::IfOp condition, mlir::Region &body);
   bool isWrittenLast(mlir::Value yielded, mlir::Value argument,
                      mlir::Block &body) const;
+  bool haveSameBytes(unsigned source, unsigned target) const;
   void merge(unsigned source, unsigned target);
   void addYieldCopies(nn::YieldOp yield);
   void assignOutputs(mlir::func::ReturnOp op);

@@ -144,8 +144,8 @@ static nn::SizeAttr planArena(func::FuncOp function,
     if (buffer.place != memory::Buffer::Place::Arena || !graph.isUsed(number))
       continue;
     numbers.push_back(number);
-    freeBuffers.push_back({buffer.bytes, buffer.life});
-    if (std::optional<int64_t> bytes = buffer.bytes.getConstant())
+    freeBuffers.push_back({buffer.bound, buffer.life});
+    if (std::optional<int64_t> bytes = buffer.bound.getConstant())
       fixedBuffers.push_back({*bytes, buffer.life});
   }
 

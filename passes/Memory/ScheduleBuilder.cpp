@@ -34,7 +34,7 @@ Value ScheduleBuilder::declare(unsigned number, Location loc) {
   case Buffer::Place::Arena:
     return kernel::ArenaOp::create(b, loc, type,
                                    placement.offsets.lookup(number),
-                                   buffer.bytes, buffer.life.first,
+                                   buffer.bound, buffer.life.first,
                                    buffer.life.last);
   case Buffer::Place::Grown:
     return kernel::GrownOp::create(b, loc, type,

@@ -34,8 +34,8 @@ func.func @bind(%x: tensor<4xf32>, %n: tensor<i64>) -> (tensor<4xf32>, !late) {
 // CHECK:         %[[L:.+]]:2 = nn.loop index "?t" count <3> executed "?e"
 // CHECK:         ^bb0(%[[ARG:.+]]: tensor<4xf32>):
 // CHECK:           %[[N:.+]] = kernel.group loop (%{{.+}} = %[[ARG]] : tensor<4xf32>, %{{.+}} = %[[OUTER]] : tensor<4xf32>)
-// CHECK-NEXT:        nn.iota
 // CHECK-NEXT:        nn.add
+// CHECK-NEXT:        nn.iota
 // CHECK-NEXT:        nn.add
 // CHECK-NEXT:        nn.tanh
 // CHECK-NEXT:        kernel.yield

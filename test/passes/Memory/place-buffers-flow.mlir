@@ -24,7 +24,7 @@ func.func @bind(%n: tensor<i64>) -> !late {
 // With a bound the value is planned in the arena, else it grows. The last one
 // shares the slot of the first.
 // CHECK-LABEL: kernel.schedule @intermediate
-// CHECK-SAME:    arena <n * 16>
+// CHECK-SAME:    arena <((n + 3) floordiv 4) * 64>
 // CHECK:         %[[G:.+]] = kernel.grown slot 0
 // CHECK:         %[[A:.+]] = kernel.arena at <0> bytes <n * 16> live{{ ?}}[3, 4]
 // CHECK:         %[[H:.+]] = kernel.grown slot 0
