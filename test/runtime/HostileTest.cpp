@@ -223,7 +223,8 @@ TEST_F(Hostile, NumbersOutOfRange) {
 }
 
 TEST_F(Hostile, LateSizesThatAreNotThere) {
-  good = bytes = readFile(SINTER_LATE_FIXTURE);
+  const Bytes late = readFile(SINTER_LATE_FIXTURE);
+  bytes = late;
   auto setLate = [&](unsigned number, uint32_t index) {
     const uint32_t *list = manifest()->late_sizes()->data();
     const_cast<uint32_t *>(list)[number] = index;
@@ -231,13 +232,13 @@ TEST_F(Hostile, LateSizesThatAreNotThere) {
   EXPECT_EQ(open(), SINTER_STATUS_OK) << error.message;
   setLate(1, 5);
   expectRefused(open(), "a late size is not there");
-  bytes = good;
+  bytes = late;
   setLate(0, 0);
   expectRefused(open(), "depends on late dimensions");
-  bytes = good;
+  bytes = late;
   set(manifest(), fb::Manifest::VT_LATE_DIMS, UINT32_MAX);
   expectRefused(open(), "late dimensions or of slots");
-  bytes = good;
+  bytes = late;
   set(manifest(), fb::Manifest::VT_SLOTS, UINT32_MAX);
   expectRefused(open(), "late dimensions or of slots");
 }

@@ -30,7 +30,7 @@ func.func @bind(%n: tensor<i64>) -> !late {
 // CHECK:         %[[H:.+]] = kernel.grown slot 0
 // CHECK:         kernel.read_sizes %{{.+}} as ["?a"]
 // CHECK:         kernel.read_sizes %{{.+}} as ["?b"]
-// CHECK-NEXT:    kernel.check_sizes <[n - "?b"]> of 0 bytes check 5
+// CHECK-NEXT:    kernel.check_sizes <[-"?b" + n]> of 0 bytes check 5
 // CHECK-NEXT:    kernel.grow %[[G]] bytes <"?a" * 16> keep <0>
 // CHECK-NEXT:    kernel.launch @a ins(%{{.+}}) outs(%[[G]])
 // CHECK-NEXT:    kernel.launch @b ins(%[[G]]) outs(%[[A]])

@@ -33,7 +33,7 @@ kernel.func @exp_0(%a: tensor<4xf32>) -> tensor<4xf32> attributes {kind = #kerne
   kernel.yield %0 : tensor<4xf32>
 }
 // expected-remark @below {{arena_bytes=0, buffers=0}}
-// expected-remark @below {{Reason="it is an input, a weight or another output too, not the result of a kernel alone", Remark="output 1 is a copy"}}
+// expected-remark @below {{Reason="it is an input, a weight or another output too, not the result of a kernel alone, or its size is not known when it is begun", Remark="output 1 is a copy"}}
 func.func @copied(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
   %0 = kernel.call @exp_0(%x) : (tensor<4xf32>) -> tensor<4xf32>
   return %0, %x : tensor<4xf32>, tensor<4xf32>

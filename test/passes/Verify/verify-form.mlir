@@ -70,7 +70,7 @@ func.func @main(%x: tensor<4xf32>) -> tensor<2x2xf32> {
 // -----
 
 func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
-  // expected-error @below {{after phase 'fuse' expects one of: kernel.group nn.reshape nn.weight func.return, but found 'nn.relu' in a function}}
+  // expected-error @below {{after phase 'fuse' expects one of: kernel.group nn.reshape nn.weight nn.bind_sizes nn.loop nn.if nn.yield func.return, but found 'nn.relu' in a function}}
   %0 = nn.relu %x : tensor<4xf32>
   return %0 : tensor<4xf32>
 }
