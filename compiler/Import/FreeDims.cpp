@@ -195,6 +195,23 @@ FreeDims::create(MLIRContext *context, ArrayRef<const onnx::ValueInfo *> inputs,
   return dims;
 }
 
+void sinter::forEachLateDim(Operation *op,
+                            llvm::function_ref<void(StringRef)> visit) {
+  auto visitAll = [&](ArrayAttr list) {
+    for (auto name : list.getAsRange<StringAttr>())
+      visit(name);
+  };
+  if (auto bind = dyn_cast<nn::BindSizesOp>(op)) {
+    visitAll(bind.getNames());
+  } else if (auto loop = dyn_cast<nn::LoopOp>(op)) {
+    visitAll(loop.getSizeNames());
+    visit(loop.getIndex());
+    visit(loop.getExecuted());
+  } else if (auto condition = dyn_cast<nn::IfOp>(op)) {
+    visitAll(condition.getSizeNames());
+  }
+}
+
 std::string FreeDims::addLate(const Twine &hint) {
   std::string name = ("?" + hint).str(), stem = name;
   for (unsigned i = 1; !lateNames.insert(name).second; ++i)

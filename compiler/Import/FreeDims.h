@@ -25,6 +25,10 @@ struct DimRange {
   static std::optional<DimRange> parse(llvm::StringRef text);
 };
 
+/// Calls `visit` with the name of each late dimension that `op` defines.
+void forEachLateDim(mlir::Operation *op,
+                    llvm::function_ref<void(llvm::StringRef)> visit);
+
 /// Gives every dimension of the graph's inputs its size, as the model and the
 /// options `dims` and `shapes` say.
 class FreeDims {

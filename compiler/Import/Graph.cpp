@@ -365,34 +365,17 @@ LogicalResult GraphImporter::finishOutputs(Scope &scope) {
   return success();
 }
 
-/// The late dimensions that operations in `module` define.
-static llvm::StringSet<> collectLateDims(ModuleOp module) {
-  llvm::StringSet<> names;
-  auto addAll = [&](ArrayAttr list) {
-    for (auto name : list.getAsRange<StringAttr>())
-      names.insert(name);
-  };
-  module.walk([&](Operation *op) {
-    if (auto bind = dyn_cast<nn::BindSizesOp>(op)) {
-      addAll(bind.getNames());
-    } else if (auto loop = dyn_cast<nn::LoopOp>(op)) {
-      addAll(loop.getSizeNames());
-      names.insert(loop.getIndex());
-      names.insert(loop.getExecuted());
-    } else if (auto condition = dyn_cast<nn::IfOp>(op)) {
-      addAll(condition.getSizeNames());
-    }
-  });
-  return names;
-}
-
 void GraphImporter::setModuleAttributes() {
   SmallVector<Attribute> equalities;
   for (auto &[sizes, attribute] : assumptions)
     equalities.push_back(attribute);
   ModuleOp op = *module;
   op->setAttr("nn.model", builder.getStringAttr(file->getPath()));
-  op->setAttr("nn.free_dims", freeDims->getAttribute(collectLateDims(op)));
+  llvm::StringSet<> lateDims;
+  op->walk([&](Operation *inner) {
+    forEachLateDim(inner, [&](StringRef name) { lateDims.insert(name); });
+  });
+  op->setAttr("nn.free_dims", freeDims->getAttribute(lateDims));
   op->setAttr("nn.assumptions", builder.getArrayAttr(equalities));
   op->setAttr("nn.node_count",
               builder.getI64IntegerAttr(file->getModel().graph.nodes.size()));

@@ -53,6 +53,14 @@ void GraphImporter::rollBack(const Checkpoint &checkpoint) {
     assumptions.pop_back();
 }
 
+std::vector<ImportIssue>
+GraphImporter::takeIssues(const Checkpoint &checkpoint) {
+  std::vector<ImportIssue> taken(issues.begin() + checkpoint.issues,
+                                 issues.end());
+  rollBack(checkpoint);
+  return taken;
+}
+
 LogicalResult GraphImporter::fail(StringRef code, const Twine &expected,
                                   const Twine &found, const Twine &remedy) {
   ImportIssue issue;
@@ -187,8 +195,7 @@ Type GraphImporter::getElementType(onnx::ElementType type) {
   return nullptr;
 }
 
-/// ONNX's name of the type of a value: `tensor(float)`.
-static std::string getTypeName(const ImportedValue &value) {
+std::string GraphImporter::getTypeName(const ImportedValue &value) {
   if (!value.isTensor())
     return value.containerType;
   auto type = getOnnxType(value.type.getElementType());

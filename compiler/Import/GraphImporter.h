@@ -101,6 +101,8 @@ public:
   mlir::MLIRContext *getContext() { return context; }
   const onnx::ModelFile &getFile() const { return *file; }
 
+  /// ONNX's name of the type of a value: `tensor(float)`.
+  static std::string getTypeName(const ImportedValue &value);
   /// The MLIR type of an element type; null if the nn dialect has none.
   mlir::Type getElementType(onnx::ElementType type);
 
@@ -164,6 +166,8 @@ public:
     return {issues.size(), assumptions.size()};
   }
   void rollBack(const Checkpoint &checkpoint);
+  /// The same; gives the issues that go.
+  std::vector<ImportIssue> takeIssues(const Checkpoint &checkpoint);
 
   /// How deep functions and graphs may be nested.
   static constexpr unsigned kMaxDepth = 32;

@@ -15,6 +15,7 @@ SmallVector<const OpRow *> sinter::getRows() {
   SmallVector<const OpRow *> rows;
   for (auto family : {getActivationRows,
                       getCastRows,
+                      getConditionRows,
                       getConstantRows,
                       getContractionRows,
                       getContribActivationRows,
@@ -28,6 +29,7 @@ SmallVector<const OpRow *> sinter::getRows() {
                       getGridRows,
                       getIndexingRows,
                       getLinearModelRows,
+                      getLoopRows,
                       getMatrixRows,
                       getMovementRows,
                       getNormalizationRows,
@@ -43,6 +45,7 @@ SmallVector<const OpRow *> sinter::getRows() {
                       getScanRows,
                       getScatterRows,
                       getSelectionRows,
+                      getSequenceRows,
                       getShapeRows,
                       getSignalRows,
                       getSoftmaxRows,
@@ -79,11 +82,7 @@ StringRef sinter::getRemedy(StringRef op, StringRef domain) {
     return "export the model with operators of the standard domain, or give it "
            "a function body in the model";
   return llvm::StringSwitch<StringRef>(op)
-      .Cases({"If", "Loop", "Scan"},
-             "export the model with the branch or the number of steps fixed, "
-             "so that no control flow remains")
       .Case("GatherND", "rewrite with Gather on a flattened tensor")
-      .StartsWith("Sequence", "export the model without sequences")
       .Default("rewrite the node with supported operators, or cut the graph "
                "before it");
 }

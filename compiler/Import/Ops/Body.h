@@ -11,9 +11,22 @@
 
 namespace sinter {
 
-/// A body of nn.loop or nn.if while it is made. Operations that are created
-/// during the life of this object stand in it; the operation that it belongs to
-/// is created when its types are known, which the body decides.
+/// The graph that is attribute `name` of a node; null after an issue.
+const onnx::Graph *getGraph(NodeContext &node, llvm::StringRef name);
+
+/// Sets the outputs of a node, of which it may leave out the last ones.
+llvm::LogicalResult setOutputs(NodeContext &node,
+                               llvm::ArrayRef<ImportedValue> values);
+
+/// A value that operations compute.
+ImportedValue makeTensor(mlir::Value value);
+/// A known value: of rank 0, or of rank 1 with one element.
+ImportedValue makeKnown(nn::SizeAttr size, mlir::Type elementType,
+                        bool isVector = false);
+
+/// A body of nn.loop or nn.if while it is made: the operation that it belongs
+/// to is created when its types are known, which the body decides. Whoever
+/// makes one restores the insertion point.
 class Body {
 public:
   explicit Body(NodeContext &node);
@@ -23,19 +36,26 @@ public:
   mlir::Value addArgument(mlir::Type type) {
     return block->addArgument(type, node.getLocation());
   }
-  /// Ends the body. Operations stand behind those of the block around again.
+  /// Operations are created at the end of the body from now on.
+  void enter();
+  /// Ends the body.
   void yield(mlir::Value condition, mlir::ValueRange carried,
              mlir::ValueRange stacked);
   /// Makes the body, which has been ended, that of an operation.
-  void moveTo(mlir::Region &region);
+  void moveTo(mlir::Region &target) { target.takeBody(region); }
+  /// The type of `count` tensors of `type` that iterations make. Its sizes may
+  /// have no dimension that the body defines, nor one of `own`.
+  mlir::FailureOr<mlir::Type> stackType(mlir::Type type, nn::SizeAttr count,
+                                        llvm::ArrayRef<nn::SizeAttr> own);
 
 private:
+  bool definesPartOf(nn::SizeAttr size);
+
   NodeContext &node;
-  /// The importer's: caches of it refer to operations of bodies that are made
-  /// and given up.
+  /// The importer's: its caches refer to operations of bodies that are made and
+  /// given up.
   mlir::Region &region;
   mlir::Block *block;
-  std::optional<mlir::OpBuilder::InsertionGuard> guard;
 };
 
 /// A loop of a known number of iterations over states whose types stay.
