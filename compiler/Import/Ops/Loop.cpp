@@ -18,23 +18,10 @@ using nn::SizeAttr;
 static FailureOr<SizeAttr> readTripCount(NodeContext &node) {
   if (!node.hasInput(0))
     return node.getSize(std::numeric_limits<int64_t>::max());
-  SizeAttr count;
-  if (auto known = node.getSizeList(0)) {
-    if (known->size() != 1)
-      return node.invalid("one number of iterations", Twine(known->size()));
-    count = known->front();
-  } else {
-    GraphImporter &importer = node.getImporter();
-    Value value = node.getInput(0);
-    if (!nn::getNumElements(value.getType()).isConstant(1))
-      return node.invalid("one number of iterations",
-                          nn::toString(node.getSizes(0)));
-    std::string name = importer.makeLateDim(node.getName() + ".count");
-    nn::BindSizesOp::create(
-        importer.getBuilder(), node.getLocation(), node.reshape(value, {}),
-        importer.getBuilder().getStrArrayAttr(StringRef(name)), nullptr);
-    count = nn::getSymbol(node.getContext(), name);
-  }
+  FailureOr<SizeAttr> read = node.readSize(0, "count");
+  if (failed(read))
+    return failure();
+  SizeAttr count = *read;
   return nn::getRange(count).first >= 0 ? count
                                         : nn::max(count, node.getSize(0));
 }
@@ -273,15 +260,10 @@ static LogicalResult buildBatchedScan(NodeContext &node) {
                          ValueRange) -> FailureOr<SmallVector<Value>> {
     SizeAttr count = steps;
     if (node.hasInput(0)) {
-      std::string name = importer.makeLateDim(node.getName() + ".length");
-      nn::BindSizesOp::create(
-          importer.getBuilder(), node.getLocation(),
-          takeOne(node, node.getInput(0), 0, index),
-          importer.getBuilder().getStrArrayAttr(StringRef(name)),
-          nn::makeSizeArray(node.getContext(), steps));
-      count = nn::min(
-          nn::max(nn::getSymbol(node.getContext(), name), node.getSize(0)),
-          steps);
+      SizeAttr length =
+          node.readSizes(takeOne(node, node.getInput(0), 0, index), "length")
+              .front();
+      count = nn::min(nn::max(length, node.getSize(0)), steps);
     }
     std::vector<ImportedValue> states;
     SmallVector<Scanned> scanned;
