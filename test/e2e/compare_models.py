@@ -29,8 +29,8 @@ import picture
 import reader
 
 
-def images(*shapes):
-    """Shapes of a model with one image input, drawn from the normal distribution."""
+def normal(*shapes):
+    """Shapes of a model with one input, drawn from the normal distribution."""
     def draw(name, shape, rng):
         return {name: rng.standard_normal(shape, np.float32)}
 
@@ -71,16 +71,17 @@ def text(*shapes):
 
 MODELS = {
     "bert_base": tokens((1, 16), (2, 37), (1, 128)),
-    "mobilenet_v2": images((1, 3, 224, 224), (2, 3, 224, 224), (5, 3, 224, 224)),
-    "ocr_cls": images((1, 3, 48, 192), (6, 3, 48, 192), (3, 3, 48, 192)),
+    "lstm_gru": normal((1, 20, 80), (3, 37, 80), (2, 1, 80)),
+    "mobilenet_v2": normal((1, 3, 224, 224), (2, 3, 224, 224), (5, 3, 224, 224)),
+    "ocr_cls": normal((1, 3, 48, 192), (6, 3, 48, 192), (3, 3, 48, 192)),
     "ocr_det": text((1, 3, 64, 96), (2, 3, 160, 128), (1, 3, 320, 416)),
-    "ocr_rec": images((1, 3, 48, 320), (3, 3, 48, 160), (2, 3, 48, 104)),
-    "resnet18": images((1, 3, 224, 224), (2, 3, 224, 224), (5, 3, 224, 224)),
-    "resnet50": images((1, 3, 224, 224), (2, 3, 224, 224), (3, 3, 224, 224)),
+    "ocr_rec": normal((1, 3, 48, 320), (3, 3, 48, 160), (2, 3, 48, 104)),
+    "resnet18": normal((1, 3, 224, 224), (2, 3, 224, 224), (5, 3, 224, 224)),
+    "resnet50": normal((1, 3, 224, 224), (2, 3, 224, 224), (3, 3, 224, 224)),
 }
 
 # Inner tensors are taken from the results of these.
-WORKING_OPS = ("Conv", "Gemm", "MatMul", "Relu", "Softmax", "HardSwish")
+WORKING_OPS = ("Conv", "Gemm", "GRU", "LSTM", "MatMul", "Relu", "Softmax", "HardSwish")
 
 
 class Failures:

@@ -26,6 +26,7 @@ from compare_models import MODELS, Failures, Sinter, compare, reference_session
 # The shape of the input that a model is run with.
 SHAPES = {
     "bert_base": (1, 6),
+    "lstm_gru": (2, 5, 80),
     "mobilenet_v2": (1, 3, 64, 64),
     "ocr_rec": (1, 3, 48, 64),
     "resnet18": (2, 3, 64, 64),
