@@ -247,10 +247,12 @@ static Folded negElement(const Element &x, Type type) {
                          : Element::ofSize(nn::getSize(type.getContext(), 0)),
                      x, type);
 }
-static Folded absElement(const Element &x, Type type) {
+static Folded absElement(const Element &x, Type) {
   if (x.isNumber())
     return Element::ofNumber(std::fabs(x.number));
-  return isNonNegative(x.size) ? Folded(x) : negElement(x, type);
+  // Divisors are positive.
+  SizeAttr size = nn::max(x.size, nn::mul(x.size, -1));
+  return size.isUnknown() ? Folded() : Element{size, x.divisor, 0};
 }
 static Folded floorElement(const Element &x, Type) {
   if (x.isNumber())

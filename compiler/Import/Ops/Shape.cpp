@@ -59,9 +59,9 @@ static LogicalResult setReshaped(NodeContext &node, ArrayRef<SizeAttr> sizes) {
 }
 
 /// The result shape of Reshape: 0 takes the size of the input, -1 what is left.
-/// Sizes from data may turn out to be either.
+/// Sizes that are read while running (`isRead`) may turn out to be either.
 static FailureOr<SmallVector<SizeAttr>>
-resolveShape(NodeContext &node, SmallVector<SizeAttr> shape) {
+resolveShape(NodeContext &node, SmallVector<SizeAttr> shape, bool isRead) {
   SmallVector<SizeAttr> input = node.getSizes(0);
   SizeAttr total = nn::getNumElements(node.getType(0)), one = node.getSize(1);
   bool allowZero = node.getInt("allowzero", 0) != 0;
@@ -81,13 +81,13 @@ resolveShape(NodeContext &node, SmallVector<SizeAttr> shape) {
     }
     if (nn::getRange(size).second < 0)
       return node.invalid("sizes, 0 or -1 in the shape", nn::toString(size));
-    if (!nn::hasLate(size))
-      size = size.isConstant(0) && !allowZero ? input[i] : size;
   }
   for (auto [i, size] : llvm::enumerate(shape)) {
-    if (!nn::hasLate(size) || (open && i == *open))
-      continue;
     SizeAttr given = size;
+    if (given.isConstant(0) && !allowZero)
+      size = input[i];
+    if (!isRead || !nn::hasLate(given))
+      continue;
     if (!allowZero && i < input.size())
       size = select(isEqual(given, 0), input[i], size);
     if (!open) {
@@ -128,13 +128,15 @@ resolveShape(NodeContext &node, SmallVector<SizeAttr> shape) {
       return failure();
   }
   for (SizeAttr size : shape)
-    if (failed(node.needNonNegative(size, "sizes, 0 or -1 in the shape")))
+    if (isRead &&
+        failed(node.needNonNegative(size, "sizes, 0 or -1 in the shape")))
       return failure();
   return shape;
 }
 
 static LogicalResult importReshape(NodeContext &node) {
   FailureOr<SmallVector<SizeAttr>> given = failure();
+  bool isRead = node.getOpset() >= 5 && !node.getSizeList(1);
   if (node.getOpset() >= 5)
     given = node.readSizeList(1, "shape");
   else if (auto constants = node.getInts("shape"))
@@ -142,7 +144,7 @@ static LogicalResult importReshape(NodeContext &node) {
   if (failed(given))
     return failure();
   FailureOr<SmallVector<SizeAttr>> shape =
-      resolveShape(node, std::move(*given));
+      resolveShape(node, std::move(*given), isRead);
   return failed(shape) ? failure() : setReshaped(node, *shape);
 }
 
