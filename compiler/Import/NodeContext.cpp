@@ -416,7 +416,12 @@ Value NodeContext::cast(Value value, Type elementType) {
 Value NodeContext::sizeValue(SizeAttr size, Type elementType) {
   Content content;
   content.elementType = elementType;
-  content.elements.push_back(Element::ofSize(size));
+  std::optional<int64_t> known = size.getConstant();
+  content.elements.push_back(
+      known && content.isFloat()
+          ? Element::ofNumber(
+                roundToType(static_cast<double>(*known), elementType))
+          : Element::ofSize(size));
   return importer.createConstant(content, location);
 }
 
