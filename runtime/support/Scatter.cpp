@@ -45,8 +45,8 @@ inline int64_t resolve(int64_t index, int64_t size) {
 // Along an axis
 //===----------------------------------------------------------------------===//
 
-/// Columns of a unit.
-static constexpr int64_t kColumns = 64;
+/// Columns of a unit, and those of the units that are taken at once.
+static constexpr int64_t kUnitColumns = 16, kColumns = 64;
 
 /// Data as [outer, n, inner] with the axis in the middle. The indices may be
 /// shorter in the other dimensions.
@@ -80,7 +80,7 @@ public:
 };
 
 /// inputs: data, indices, updates; output: data's copy. integers: axis,
-/// Combine, bytes of an index. A unit is an outer place with up to 64 columns.
+/// Combine, bytes of an index. A unit is an outer place with up to 16 columns.
 template <Combine how, typename T, typename Index>
 static int32_t scatterElements(const sinter_algorithm *call, int64_t first,
                                int64_t last) {
@@ -88,10 +88,16 @@ static int32_t scatterElements(const sinter_algorithm *call, int64_t first,
   const T *data = getInput<T>(call, 0), *updates = getInput<T>(call, 2);
   const Index *indices = getInput<Index>(call, 1);
   T *out = getOutput<T>(call, 0);
-  int64_t inner = form.inner, blocks = (inner + kColumns - 1) / kColumns;
-  for (int64_t unit = first; unit < last; ++unit) {
-    int64_t outer = unit / blocks, low = unit % blocks * kColumns;
-    int64_t columns = inner - low < kColumns ? inner - low : kColumns;
+  int64_t inner = form.inner;
+  int64_t blocks = (inner + kUnitColumns - 1) / kUnitColumns;
+  for (int64_t unit = first, next; unit < last; unit = next) {
+    int64_t outer = unit / blocks, block = unit % blocks;
+    int64_t taken = kColumns / kUnitColumns;
+    taken = taken < blocks - block ? taken : blocks - block;
+    taken = taken < last - unit ? taken : last - unit;
+    next = unit + taken;
+    int64_t low = block * kUnitColumns, columns = taken * kUnitColumns;
+    columns = columns < inner - low ? columns : inner - low;
     int64_t base = outer * form.n * inner + low;
     if (columns == inner)
       copy(data + base, out + base, form.n * inner);

@@ -10,6 +10,8 @@ namespace sinter::support {
 
 /// Elements that are compared with the least entry of the heap at once.
 static constexpr int64_t kBlock = 64;
+/// Rows so short are not worth counting digits.
+static constexpr int64_t kShort = 64;
 
 /// The `k` greatest of `count` entries that `makeEntry` gives, in descending
 /// order: a heap of those so far, which few elements enter.
@@ -66,7 +68,7 @@ static int32_t topK(const sinter_algorithm *call, int64_t first, int64_t last,
       auto getKey = [=](int64_t i) {
         return Order<T>::getKey(row[i * stride()]) ^ flip;
       };
-      if (8 * k <= n)
+      if (8 * k <= n || n <= kShort)
         return select(entries, n, k, getKey);
       for (int64_t i = 0; i < n; ++i)
         entries[i] = E::make(getKey(i), i);

@@ -17,7 +17,7 @@ using nn::SizeAttr;
 enum class Combine { Replace, Add, Multiply, Maximum, Minimum };
 
 /// What a unit of runtime/support/Scatter.cpp covers.
-static constexpr int64_t scatterColumns = 64, scatterParts = 32;
+static constexpr int64_t scatterColumns = 16, scatterParts = 32;
 
 static FailureOr<Combine> getCombine(NodeContext &node) {
   StringRef reduction = node.getString("reduction", "none");

@@ -165,7 +165,7 @@ class Scatter(Case):
             out = np.zeros_like(data)
             outer, inner = outer_inner(shape, axis)
             suffix = name if how else f"b{8 * data.itemsize}"
-            units = outer * ceil_div(inner, 64)
+            units = outer * ceil_div(inner, 16)
             integers = [axis, how, indices.itemsize]
             self.assertEqual(call(f"scatter_elements_{suffix}", [data, indices, updates], [out],
                                   integers, units=units), 0)
