@@ -12,9 +12,10 @@ namespace sinter::support {
 static constexpr int64_t kColumns = 64;
 
 /// Sums and products so far, along an axis.
-/// input: x = [outer, n, inner]; output: as x. integers: axis, whether an
-/// element leaves out itself, whether from the end, whether products. A unit is
-/// an outer place with up to 64 columns.
+/// inputs: x = [outer, n, inner] and, where integers[0] is -1, the axis
+/// (int64); output: as x. integers: axis, whether an element leaves out itself,
+/// whether from the end, whether products. A unit is an outer place with up to
+/// 64 columns, or all of them where the axis is an input.
 template <typename T, bool isProduct>
 static int32_t accumulate(const sinter_algorithm *call, int64_t first,
                           int64_t last) {
@@ -22,10 +23,20 @@ static int32_t accumulate(const sinter_algorithm *call, int64_t first,
   const T *x = getInput<T>(call, 0);
   T *out = getOutput<T>(call, 0);
   const int64_t *sizes = call->sizes[0];
-  int64_t axis = call->integers[0], n = sizes[axis];
+  int64_t axis = call->integers[0], rank = call->ranks[0];
+  bool isInput = axis == -1;
+  if (isInput) {
+    axis = *getInput<int64_t>(call, 1);
+    axis = axis < 0 ? axis + rank : axis;
+    if (axis < 0 || axis >= rank)
+      return 1;
+  }
+  int64_t n = sizes[axis];
   bool isExclusive = call->integers[1] != 0, isReverse = call->integers[2] != 0;
-  int64_t inner = product(sizes, axis + 1, call->ranks[0]);
+  int64_t inner = product(sizes, axis + 1, rank);
   int64_t blocks = (inner + kColumns - 1) / kColumns;
+  if (isInput) // the only unit
+    last = product(sizes, 0, axis) * blocks;
   for (int64_t unit = first; unit < last; ++unit) {
     int64_t low = unit % blocks * kColumns;
     int64_t columns = inner - low < kColumns ? inner - low : kColumns;

@@ -75,44 +75,75 @@ static int32_t locateMaxima(const sinter_algorithm *call, int64_t first,
 }
 
 /// Writes elements to places of a tensor of zeros.
-/// inputs: x, places (int64) of the same shape; output: [batch, channels,
-/// spatial..], in which places count. One unit.
+/// inputs: x, places (int64) of the same shape, which count in the shape that
+/// windows cover; output: [batch, channels, spatial..], of that shape or
+/// another one. integers: kernel, strides, begins of the pads, ends of the
+/// pads. One unit.
 template <typename T>
 static int32_t maxUnpool(const sinter_algorithm *call) {
   const T *x = getInput<T>(call, 0);
   const int64_t *places = getInput<int64_t>(call, 1);
   T *out = getOutput<T>(call, 0);
-  int64_t count = product(call->sizes[0], 0, call->ranks[0]);
-  int64_t elements = product(call->sizes[2], 0, call->ranks[2]);
-  fill<T>(out, T(), elements);
+  int64_t rank = call->ranks[0], dims = rank - 2;
+  const int64_t *sizes = call->sizes[0], *outSizes = call->sizes[2];
+  const int64_t *kernel = call->integers, *strides = kernel + dims;
+  const int64_t *pads = strides + dims, *ends = pads + dims;
+  int64_t covered[kMaxDims + 2], elements = 1;
+  bool isSame = true;
+  for (int64_t d = 0; d < rank; ++d) {
+    int64_t i = d - 2;
+    covered[d] =
+        d < 2 ? sizes[d]
+              : (sizes[d] - 1) * strides[i] + kernel[i] - pads[i] - ends[i];
+    elements *= covered[d] > 0 ? covered[d] : 0;
+    isSame &= covered[d] == outSizes[d];
+  }
+  int64_t count = product(sizes, 0, rank);
+  fill<T>(out, T(), product(outSizes, 0, rank));
   for (int64_t i = 0; i < count; ++i) {
-    if (places[i] < 0 || places[i] >= elements)
+    int64_t place = places[i], rest = place, stride = 1;
+    if (place < 0 || place >= elements)
       return 1;
-    out[places[i]] = x[i];
+    if (!isSame) {
+      place = 0;
+      for (int64_t d = rank - 1; d >= 0; --d) {
+        int64_t index = rest % covered[d];
+        rest /= covered[d];
+        if (index >= outSizes[d])
+          return 1;
+        place += index * stride;
+        stride *= outSizes[d];
+      }
+    }
+    out[place] = x[i];
   }
   return 0;
 }
 
 /// Adds the columns of windows at the places that they came from.
-/// input: x [batch, channels * window, positions]; output: [batch, channels,
-/// image..]. integers: kernel, strides, begins of the pads, ends of the pads,
-/// dilations. A unit is a channel of a batch.
+/// inputs: x [batch, channels * window, positions], the sizes of the window
+/// (int64); output: [batch, channels, image..]. integers: strides, begins of
+/// the pads, ends of the pads, dilations. A unit is a channel of a batch.
 template <typename T>
 static int32_t col2im(const sinter_algorithm *call, int64_t first,
                       int64_t last) {
-  int64_t dims = call->ranks[1] - 2;
-  const int64_t *sizes = call->sizes[1] + 2, *kernel = call->integers;
-  const int64_t *strides = kernel + dims, *pads = strides + dims;
+  int64_t dims = call->ranks[2] - 2;
+  const int64_t *sizes = call->sizes[2] + 2;
+  const int64_t *kernel = getInput<int64_t>(call, 1);
+  const int64_t *strides = call->integers, *pads = strides + dims;
   const int64_t *ends = pads + dims, *dilations = ends + dims;
-  int64_t plane = product(sizes, 0, dims), window = product(kernel, 0, dims);
   int64_t counts[kMaxDims], positions = 1;
   for (int64_t d = 0; d < dims; ++d) {
+    if (kernel[d] < 1 || kernel[d] > call->sizes[0][1])
+      return 1;
     int64_t room =
         sizes[d] + pads[d] + ends[d] - dilations[d] * (kernel[d] - 1) - 1;
     counts[d] = room < 0 ? 0 : room / strides[d] + 1;
     positions *= counts[d];
   }
-  if (positions != call->sizes[0][2])
+  int64_t plane = product(sizes, 0, dims), window = product(kernel, 0, dims);
+  if (positions != call->sizes[0][2] ||
+      window * call->sizes[2][1] != call->sizes[0][1])
     return 1;
   int64_t inner = counts[dims - 1], rows = inner ? positions / inner : 0;
   for (int64_t unit = first; unit < last; ++unit) {

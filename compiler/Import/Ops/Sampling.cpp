@@ -26,6 +26,16 @@ static SizeAttr getPlaces(NodeContext &node, ArrayRef<SizeAttr> sizes) {
   return nn::product(node.getContext(), sizes);
 }
 
+/// An attribute with an entry for each dimension.
+static SmallVector<int64_t> getList(NodeContext &node, StringRef name,
+                                    unsigned count, int64_t missing) {
+  return node.getInts(name).value_or(SmallVector<int64_t>(count, missing));
+}
+
+static bool arePositive(ArrayRef<int64_t> list) {
+  return llvm::all_of(list, [](int64_t entry) { return entry > 0; });
+}
+
 //===- GridSample ---------------------------------------------------------===//
 
 static LogicalResult importGridSample(NodeContext &node) {
@@ -187,21 +197,16 @@ static FailureOr<DeformForm> readDeformForm(NodeContext &node) {
       return fail("a filter of fixed size");
     form.kernel.push_back(*size.getConstant());
   }
-  auto read = [&](StringRef name, unsigned count, int64_t missing) {
-    return node.getInts(name).value_or(SmallVector<int64_t>(count, missing));
-  };
-  form.strides = read("strides", 2, 1);
-  form.pads = read("pads", 4, 0);
-  form.dilations = read("dilations", 2, 1);
+  form.strides = getList(node, "strides", 2, 1);
+  form.pads = getList(node, "pads", 4, 0);
+  form.dilations = getList(node, "dilations", 2, 1);
   form.group = node.getInt("group", 1);
   form.offsetGroup = node.getInt("offset_group", 1);
-  auto isPositive = [](int64_t value) { return value > 0; };
   if (form.strides.size() != 2 || form.pads.size() != 4 ||
-      form.dilations.size() != 2 || !llvm::all_of(form.strides, isPositive) ||
-      !llvm::all_of(form.dilations, isPositive) || form.group < 1 ||
-      form.offsetGroup < 1)
+      form.dilations.size() != 2 || !arePositive(form.strides) ||
+      !arePositive(form.dilations) || form.group < 1 || form.offsetGroup < 1)
     return fail("strides, dilations and groups above 0 and four pads");
-  if (read("kernel_shape", 2, 0) != form.kernel &&
+  if (getList(node, "kernel_shape", 2, 0) != form.kernel &&
       node.hasAttribute("kernel_shape"))
     return fail("'kernel_shape' equal to the size of the filter");
   SmallVector<SizeAttr> sizes = node.getSizes(0), filter = node.getSizes(1),
@@ -281,53 +286,56 @@ static LogicalResult importDeformConv(NodeContext &node) {
 
 //===- Windows ------------------------------------------------------------===//
 
+/// More spatial dimensions than runtime/support/Windows.cpp has room for.
+static constexpr unsigned maxWindowDims = 6;
+
 /// Sums columns of windows where they overlap.
 static LogicalResult importCol2Im(NodeContext &node) {
-  auto image = node.getSizeList(1);
-  auto block = node.getIntegerList(2);
-  if (!image)
-    return node.needConstant(1, "sizes of the image that are");
-  if (!block)
-    return node.needConstant(2, "sizes of the window that are");
-  constexpr unsigned maxDims = 6;
+  FailureOr<SmallVector<SizeAttr>> image = node.readSizeList(1, "image_shape");
+  if (failed(image))
+    return failure();
+  FailureOr<SmallVector<SizeAttr>> block = node.readSizeList(2, "block_shape");
+  if (failed(block))
+    return failure();
   unsigned dims = block->size();
-  auto read = [&](StringRef name, unsigned count, int64_t missing) {
-    return node.getInts(name).value_or(SmallVector<int64_t>(count, missing));
-  };
-  SmallVector<int64_t> strides = read("strides", dims, 1),
-                       pads = read("pads", 2 * dims, 0),
-                       dilations = read("dilations", dims, 1);
-  auto isPositive = [](int64_t value) { return value > 0; };
-  if (node.getRank(0) != 3 || dims == 0 || dims > maxDims ||
+  SmallVector<int64_t> strides = getList(node, "strides", dims, 1),
+                       pads = getList(node, "pads", 2 * dims, 0),
+                       dilations = getList(node, "dilations", dims, 1);
+  if (node.getRank(0) != 3 || dims == 0 || dims > maxWindowDims ||
       image->size() != dims || strides.size() != dims ||
       pads.size() != 2 * dims || dilations.size() != dims ||
-      !llvm::all_of(*block, isPositive) || !llvm::all_of(strides, isPositive) ||
-      !llvm::all_of(dilations, isPositive))
+      !arePositive(strides) || !arePositive(dilations))
     return node.invalid("columns [n, channels * window, positions] and lists "
                         "of as many dimensions as the image (at most 6)",
                         "another rank or length");
-  int64_t window = 1;
-  for (int64_t size : *block)
-    window *= size;
+  MLIRContext *context = node.getContext();
   SmallVector<SizeAttr> sizes = node.getSizes(0);
-  std::optional<SizeAttr> channels;
-  if (SizeAttr exact = nn::divideExactly(sizes[1], node.getSize(window)))
-    channels = exact;
-  if (!channels)
-    return node.invalid("a multiple of " + Twine(window) + " as dimension 1",
+  SizeAttr window = nn::product(context, *block),
+           channels = nn::floorDiv(sizes[1], window);
+  if (auto size = window.getConstant();
+      size && (*size < 1 || !nn::divideExactly(sizes[1], window)))
+    return node.invalid("a multiple of " + Twine(*size) + " as dimension 1",
                         nn::toString(sizes[1]));
-  SmallVector<SizeAttr> results{sizes[0], *channels};
+  for (SizeAttr size : *image)
+    if (failed(node.needNonNegative(size, "sizes of the image >= 0")))
+      return failure();
+  SmallVector<SizeAttr> results{sizes[0], channels};
   results.append(*image);
   Type element = node.getElementType(0);
   AlgorithmCall call{getTypedName("col2im", element)};
-  for (ArrayRef<int64_t> list : {ArrayRef(*block), ArrayRef(strides),
-                                 ArrayRef(pads), ArrayRef(dilations)})
+  for (ArrayRef<int64_t> list :
+       {ArrayRef(strides), ArrayRef(pads), ArrayRef(dilations)})
     call.integers.append(list.begin(), list.end());
-  call.units = nn::mul(sizes[0], *channels);
-  call.check = "as many positions as windows fit in the image";
-  return node.setOutput(0, createAlgorithm(node, call, node.getInput(0),
-                                           nn::makeTensorType(results, element))
-                               .front());
+  call.units = nn::mul(sizes[0], channels);
+  call.check =
+      "as many rows and positions as windows have and fit in the image";
+  return node.setOutput(
+      0, createAlgorithm(
+             node, call,
+             {node.getInput(0),
+              node.cast(node.getInput(2), IntegerType::get(context, 64))},
+             nn::makeTensorType(results, element))
+             .front());
 }
 
 /// Elements at their places in zeros.
@@ -335,55 +343,46 @@ static LogicalResult importMaxUnpool(NodeContext &node) {
   SmallVector<SizeAttr> sizes = node.getSizes(0), results(sizes);
   auto kernel = node.getInts("kernel_shape");
   unsigned dims = sizes.size() < 2 ? 0 : sizes.size() - 2;
-  SmallVector<int64_t> strides = node.getInts("strides").value_or(
-                           SmallVector<int64_t>(dims, 1)),
-                       pads = node.getInts("pads").value_or(
-                           SmallVector<int64_t>(2 * dims, 0));
+  SmallVector<int64_t> strides = getList(node, "strides", dims, 1),
+                       pads = getList(node, "pads", 2 * dims, 0);
   if (!kernel || kernel->size() != dims || strides.size() != dims ||
-      pads.size() != 2 * dims || node.getSizes(1) != node.getSizes(0))
+      pads.size() != 2 * dims || dims > maxWindowDims ||
+      node.getSizes(1) != node.getSizes(0))
     return node.invalid("places of the shape of the input, and lists for each "
-                        "spatial dimension",
+                        "spatial dimension (at most 6)",
                         "another shape or length");
+  SmallVector<SizeAttr> covered = sizes;
   for (unsigned d = 0; d < dims; ++d)
-    results[d + 2] =
+    covered[d + 2] =
         nn::add(nn::mul(nn::sub(sizes[d + 2], node.getSize(1)), strides[d]),
                 (*kernel)[d] - pads[d] - pads[dims + d]);
-  SmallVector<SizeAttr> whole = results;
+  results = covered;
   if (node.hasInput(2)) {
-    auto list = node.getSizeList(2);
-    if (!list)
-      return node.needConstant(2, "an output_shape that is");
+    FailureOr<SmallVector<SizeAttr>> list =
+        node.readSizeList(2, "output_shape");
+    if (failed(list))
+      return failure();
     if (list->size() != sizes.size())
       return node.invalid("an output_shape of " + Twine(sizes.size()) +
                               " sizes",
                           Twine(list->size()));
-    whole = *list;
+    results = *list;
+    for (SizeAttr size : results)
+      if (failed(node.needNonNegative(size, "an output_shape of sizes >= 0")))
+        return failure();
   }
   Type element = node.getElementType(0);
   AlgorithmCall call{getMovingName("max_unpool", element)};
+  for (ArrayRef<int64_t> list :
+       {ArrayRef(*kernel), ArrayRef(strides), ArrayRef(pads)})
+    call.integers.append(list.begin(), list.end());
   call.check = "places i with 0 <= i < " +
-               nn::toString(nn::product(node.getContext(), results));
-  Value result =
-      createAlgorithm(node, call, {node.getInput(0), node.getInput(1)},
-                      nn::makeTensorType(results, element))
-          .front();
-  // Places count in the inferred shape; what is beyond it is zero.
-  if (whole != results) {
-    SmallVector<SizeAttr> before(sizes.size(), node.getSize(0)), after;
-    for (auto [size, wanted] : llvm::zip(results, whole)) {
-      SizeAttr more = nn::sub(wanted, size);
-      if (nn::getRange(more).first < 0)
-        return node.unsupported("an output_shape that is known to be no less "
-                                "than what the windows cover",
-                                nn::toString(wanted), "leave output_shape out");
-      after.push_back(more);
-    }
-    MLIRContext *context = node.getContext();
-    result = node.create<nn::PadOp>(
-        result, node.scalar(0, element), nn::makeSizeArray(context, before),
-        nn::makeSizeArray(context, after), nn::PadMode::Constant);
-  }
-  return node.setOutput(0, result);
+               nn::toString(nn::product(node.getContext(), covered)) +
+               " that lie in the result";
+  return node.setOutput(0, createAlgorithm(node, call,
+                                           {node.getInput(0), node.getInput(1)},
+                                           nn::makeTensorType(results, element))
+                               .front());
 }
 
 llvm::ArrayRef<OpRow> sinter::getSamplingRows() {

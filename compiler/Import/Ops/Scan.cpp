@@ -19,25 +19,34 @@ static constexpr int64_t scanColumns = 64;
 /// Sums or products of all elements up to each.
 template <bool isProduct>
 static LogicalResult importAccumulate(NodeContext &node) {
-  auto list = node.getIntegerList(1);
-  if (!list || list->size() != 1)
-    return node.needConstant(1, "one axis that is");
-  FailureOr<int64_t> axis = node.normalizeAxis(list->front(), node.getRank(0));
-  if (failed(axis))
-    return failure();
-  SmallVector<SizeAttr> sizes = node.getSizes(0);
-  Type element = node.getElementType(0);
-  AlgorithmCall call{getTypedName("accumulate", element),
-                     {*axis, node.getInt("exclusive", 0),
-                      node.getInt("reverse", 0), isProduct}};
   MLIRContext *context = node.getContext();
-  call.units = nn::mul(
-      nn::product(context, ArrayRef(sizes).take_front(*axis)),
-      nn::ceilDiv(nn::product(context, ArrayRef(sizes).drop_front(*axis + 1)),
-                  scanColumns));
-  return node.setOutput(0, createAlgorithm(node, call, node.getInput(0),
-                                           nn::makeTensorType(sizes, element))
-                               .front());
+  SmallVector<SizeAttr> sizes = node.getSizes(0);
+  SmallVector<Value> inputs{node.getInput(0)};
+  Type element = node.getElementType(0);
+  AlgorithmCall call{getTypedName("accumulate", element)};
+  int64_t axis = -1;
+  if (auto list = node.getIntegerList(1)) {
+    if (list->size() != 1)
+      return node.invalid("one axis", Twine(list->size()));
+    FailureOr<int64_t> known = node.normalizeAxis(list->front(), sizes.size());
+    if (failed(known))
+      return failure();
+    axis = *known;
+    call.units = nn::mul(
+        nn::product(context, ArrayRef(sizes).take_front(axis)),
+        nn::ceilDiv(nn::product(context, ArrayRef(sizes).drop_front(axis + 1)),
+                    scanColumns));
+  } else {
+    inputs.push_back(
+        node.cast(node.getInput(1), IntegerType::get(context, 64)));
+    call.check = "an axis a with -" + std::to_string(sizes.size()) +
+                 " <= a < " + std::to_string(sizes.size());
+  }
+  call.integers = {axis, node.getInt("exclusive", 0), node.getInt("reverse", 0),
+                   isProduct};
+  return node.setOutput(
+      0, createAlgorithm(node, call, inputs, nn::makeTensorType(sizes, element))
+             .front());
 }
 
 /// The first elements of each sequence in reverse.

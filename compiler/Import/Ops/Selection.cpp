@@ -22,12 +22,11 @@ static LogicalResult importTopK(NodeContext &node) {
   if (node.getOpset() < 10) {
     k = node.getSize(node.getInt("k", 0));
   } else {
-    auto list = node.getSizeList(1);
-    if (!list)
-      return node.needConstant(1, "a number of elements that is");
-    if (list->size() != 1)
-      return node.invalid("one number of elements", Twine(list->size()));
-    k = list->front();
+    FailureOr<SizeAttr> wanted = node.readSize(1, "k");
+    if (failed(wanted) ||
+        failed(node.needNonNegative(*wanted, "a number of elements k >= 0")))
+      return failure();
+    k = *wanted;
   }
   SmallVector<SizeAttr> sizes = node.getSizes(0), results = sizes;
   SizeAttr count = sizes[*axis];

@@ -284,6 +284,15 @@ class Scan(Case):
                 expected = expected.astype(np.int64).astype(dtype)
             self.assert_same(out, expected, (name, shape, axis, exclusive, reverse, is_product))
 
+    def test_accumulates_along_an_axis_that_is_data(self):
+        x = np.arange(60, dtype=np.float32).reshape(3, 4, 5)
+        for axis in (-3, -1, 0, 1):
+            out = np.zeros_like(x)
+            self.assertEqual(call("accumulate_f32", [x, np.array(axis)], [out], [-1, 0, 0, 0]), 0)
+            self.assert_same(out, np.cumsum(x, axis))
+        for axis in (-4, 3):
+            self.assertEqual(call("accumulate_f32", [x, np.array(axis)], [out], [-1, 0, 0, 0]), 1)
+
     def test_reverses_sequences(self):
         x, lengths = np.arange(60, dtype=np.float32).reshape(4, 5, 3), np.array([1, 4, 0, 5])
         for batch in (0, 1):
@@ -380,9 +389,21 @@ class Windows(Case):
 
     def test_max_unpool(self):
         x, out = np.array([[[5, 6, 7]]], np.float32), np.ones((1, 1, 6), np.float32)
-        self.assertEqual(call("max_unpool_b32", [x, np.array([[[0, 3, 4]]])], [out]), 0)
+        form = [2, 2, 0, 0]
+        self.assertEqual(call("max_unpool_b32", [x, np.array([[[0, 3, 4]]])], [out], form), 0)
         self.assert_same(out, [[[5, 0, 0, 6, 7, 0]]])
-        self.assertEqual(call("max_unpool_b32", [x, np.array([[[0, 3, 6]]])], [out]), 1)
+        self.assertEqual(call("max_unpool_b32", [x, np.array([[[0, 3, 6]]])], [out], form), 1)
+
+    def test_max_unpool_to_another_shape(self):
+        x = np.array([[[[1, 2], [3, 4]]]], np.float32)
+        places = np.array([[[[5, 7], [13, 15]]]])
+        expected = evaluate("MaxUnpool", [x, places, np.array([1, 1, 5, 5])],
+                            kernel_shape=[2, 2], strides=[2, 2])
+        out, form = np.ones((1, 1, 5, 5), np.float32), [2, 2, 2, 2, 0, 0, 0, 0]
+        self.assertEqual(call("max_unpool_b32", [x, places], [out], form), 0)
+        self.assert_same(out, expected)
+        small = np.ones((1, 1, 3, 3), np.float32)
+        self.assertEqual(call("max_unpool_b32", [x, places], [small], form), 1)
 
     def test_col2im(self):
         for image, block, strides, pads, dilations in (
@@ -398,8 +419,10 @@ class Windows(Case):
             expected = evaluate("Col2Im", [columns, np.array(image), np.array(block)],
                                 strides=strides, pads=pads, dilations=dilations)
             out = np.zeros((2, 3) + image, np.float32)
-            self.assertEqual(call("col2im_f32", [columns], [out],
-                                  [*block, *strides, *pads, *dilations], units=6), 0)
+            self.assertEqual(call("col2im_f32", [columns, np.array(block)], [out],
+                                  [*strides, *pads, *dilations], units=6), 0)
+            self.assertEqual(call("col2im_f32", [columns, np.array(block) + 1], [out],
+                                  [*strides, *pads, *dilations], units=6), 1)
             self.assert_close(out, expected, int(np.prod(block)), image)
 
 
