@@ -41,6 +41,15 @@ inline int64_t resolve(int64_t index, int64_t size) {
   return index < size ? index : -1;
 }
 
+/// Whether all indices are the same, as where a vector of them was expanded.
+template <typename Index>
+inline bool isUniform(const Index *indices, int64_t count) {
+  Index differences = 0;
+  for (int64_t i = 0; i < count; ++i)
+    differences |= indices[i] ^ indices[0];
+  return differences == 0;
+}
+
 //===----------------------------------------------------------------------===//
 // Along an axis
 //===----------------------------------------------------------------------===//
@@ -115,6 +124,16 @@ static int32_t scatterElements(const sinter_algorithm *call, int64_t first,
           isWhole ? low + j : form.getPlace(low + j, form.axis + 1, form.rank);
     for (int64_t i = 0; i < form.m; ++i) {
       int64_t row = (indexOuter * form.m + i) * form.indexInner;
+      if (isWhole && isUniform(indices + row + low, columns)) {
+        int64_t index = resolve(indices[row + low], form.n);
+        if (index < 0)
+          return 1;
+        T *__restrict to = out + base + index * inner;
+        const T *__restrict from = updates + row + low;
+        for (int64_t j = 0; j < columns; ++j)
+          to[j] = combine<how>(to[j], from[j]);
+        continue;
+      }
       for (int64_t j = 0; j < columns; ++j) {
         if (places[j] < 0)
           continue;

@@ -10,8 +10,8 @@ namespace sinter::support {
 
 /// Elements that are compared with the least entry of the heap at once.
 static constexpr int64_t kBlock = 64;
-/// Rows so short are not worth counting digits.
-static constexpr int64_t kShort = 64;
+/// Rows so short are ranked by comparing all with all.
+static constexpr int64_t kShort = 32;
 
 /// The `k` greatest of `count` entries that `makeEntry` gives, in descending
 /// order: a heap of those so far, which few elements enter.
@@ -39,6 +39,23 @@ static E *select(E *heap, int64_t count, int64_t k, GetKey getKey) {
   return heap;
 }
 
+/// The same for a short row: the place of an entry is the number of greater
+/// ones.
+template <typename E, typename GetKey>
+static E *rankAll(E *best, int64_t count, int64_t k, GetKey getKey) {
+  E entries[kShort];
+  for (int64_t i = 0; i < count; ++i)
+    entries[i] = E::make(getKey(i), i);
+  for (int64_t i = 0; i < count; ++i) {
+    int64_t greater = 0;
+    for (int64_t j = 0; j < count; ++j)
+      greater += entries[i] < entries[j];
+    if (greater < k)
+      best[greater] = entries[i];
+  }
+  return best;
+}
+
 /// input: x; outputs: values, positions (int64). integers: axis, whether the
 /// greatest are wanted. A unit is a row along the axis. scratch: `k` entries of
 /// 8 bytes (16 for elements of 8) where 8 k <= n, else 2 n.
@@ -61,14 +78,17 @@ static int32_t topK(const sinter_algorithm *call, int64_t first, int64_t last,
     return 0;
   E *entries = static_cast<E *>(scratch);
   for (int64_t unit = first; unit < last; ++unit) {
-    int64_t outer = unit / inner, column = unit % inner;
+    int64_t outer = inner == 1 ? unit : unit / inner;
+    int64_t column = unit - outer * inner;
     const T *row = x + outer * n * inner + column;
     const E *best;
     auto rank = [&](auto stride) {
       auto getKey = [=](int64_t i) {
         return Order<T>::getKey(row[i * stride()]) ^ flip;
       };
-      if (8 * k <= n || n <= kShort)
+      if (n <= kShort)
+        return rankAll(entries, n, k, getKey);
+      if (8 * k <= n)
         return select(entries, n, k, getKey);
       for (int64_t i = 0; i < n; ++i)
         entries[i] = E::make(getKey(i), i);

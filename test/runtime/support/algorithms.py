@@ -180,6 +180,18 @@ class Scatter(Case):
                     self.assertEqual(call(f"scatter_elements_{suffix}", [data, indices, updates],
                                           [out], integers, units=units), 1)
 
+    def test_rows_along_an_axis(self):
+        data, updates = np.zeros((9, 70), np.float32), draw(self.rng, np.float32, (40, 70), 0, 9)
+        rows, out = self.rng.integers(-9, 9, 40), np.ones((9, 70), np.float32)
+        indices = np.repeat(rows[:, None], 70, 1)
+        inputs = [data, indices, updates]
+        self.assertEqual(call("scatter_elements_f32", inputs, [out], [0, 1, 8], units=5), 0)
+        expected = data.copy()
+        np.add.at(expected, rows, updates)
+        self.assert_same(out, expected)
+        indices[3] = 9
+        self.assertEqual(call("scatter_elements_f32", inputs, [out], [0, 1, 8], units=5), 1)
+
     def test_by_tuples(self):
         forms = [((5, 100), 1, (9, 1)), ((8, 9, 4), 2, (3, 7, 2)), ((30, 13), 2, (50, 2)),
                  ((6,), 1, (4, 1))]
