@@ -129,6 +129,27 @@ static LogicalResult importScatterND(NodeContext &node) {
                       range + " (of the first dimensions)");
 }
 
+/// What exporters write to put sizes into a shape: replaces elements of a list.
+static bool foldScatterND(NodeContext &node) {
+  const Content *data = node.getContent(0), *indices = node.getContent(1),
+                *updates = node.getContent(2);
+  auto places = indices ? indices->getIntegers() : std::nullopt;
+  if (!data || !updates || !places || data->shape.size() != 1 ||
+      indices->shape.empty() || indices->shape.back() != 1 ||
+      updates->elements.size() != places->size() ||
+      node.getString("reduction", "none") != "none")
+    return false;
+  Content folded = *data;
+  int64_t size = data->shape.front();
+  for (auto [place, element] : llvm::zip(*places, updates->elements)) {
+    int64_t index = place < 0 ? place + size : place;
+    if (index < 0 || index >= size)
+      return false;
+    folded.elements[index] = element;
+  }
+  return succeeded(node.setContent(0, folded));
+}
+
 /// Rows of a cache from `write_indices` of each batch on.
 static LogicalResult importTensorScatter(NodeContext &node) {
   FailureOr<int64_t> axis =
@@ -172,7 +193,7 @@ llvm::ArrayRef<OpRow> sinter::getScatterRows() {
   static const OpRow rows[] = {
       {"Scatter", importScatterElements},
       {"ScatterElements", importScatterElements},
-      {"ScatterND", importScatterND},
+      {"ScatterND", importScatterND, foldScatterND},
       {"TensorScatter", importTensorScatter},
   };
   return rows;

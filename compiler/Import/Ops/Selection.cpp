@@ -72,6 +72,35 @@ static Value createNonZero(NodeContext &node, Value x) {
                    bindCount(node, found[1], "count", elements));
 }
 
+static bool foldNonZero(NodeContext &node) {
+  const Content *content = node.getContent(0);
+  auto numbers = content ? content->getNumbers() : std::nullopt;
+  if (!numbers)
+    return false;
+  // A scalar counts as a vector of one element.
+  SmallVector<int64_t> shape = content->shape;
+  if (shape.empty())
+    shape.push_back(1);
+  SmallVector<SmallVector<int64_t>> places(shape.size());
+  for (auto [flat, number] : llvm::enumerate(*numbers)) {
+    if (number == 0)
+      continue;
+    int64_t rest = flat;
+    for (int64_t d = shape.size() - 1; d >= 0; --d) {
+      places[d].push_back(rest % shape[d]);
+      rest /= shape[d];
+    }
+  }
+  Content folded;
+  folded.elementType = IntegerType::get(node.getContext(), 64);
+  folded.shape = {static_cast<int64_t>(shape.size()),
+                  static_cast<int64_t>(places.front().size())};
+  for (ArrayRef<int64_t> row : places)
+    for (int64_t place : row)
+      folded.elements.push_back(Element::ofSize(node.getSize(place)));
+  return succeeded(node.setContent(0, folded));
+}
+
 static LogicalResult importNonZero(NodeContext &node) {
   Value x = node.getInput(0);
   if (node.getRank(0) == 0)
@@ -208,7 +237,7 @@ llvm::ArrayRef<OpRow> sinter::getSelectionRows() {
   static const OpRow rows[] = {
       {"Compress", importCompress},
       {"NonMaxSuppression", importNonMaxSuppression},
-      {"NonZero", importNonZero},
+      {"NonZero", importNonZero, foldNonZero},
       {"TopK", importTopK},
       {"Unique", importUnique},
   };
