@@ -150,7 +150,6 @@ Value sinter::emitNarrowToOdd(ValueEmitter &e, Value x) {
   Type f32 = e.with(e.b.getF32Type());
   Value narrow = arith::TruncFOp::create(e.b, e.loc, f32, x);
   Value back = arith::ExtFOp::create(e.b, e.loc, x.getType(), narrow);
-  ValueEmitter reals{e.b, e.loc, f32};
   auto magnitude = [&](Value value, Type type) -> Value {
     ValueEmitter at{e.b, e.loc, type};
     Value negative = arith::NegFOp::create(e.b, e.loc, value);
