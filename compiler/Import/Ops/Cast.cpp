@@ -55,8 +55,16 @@ static Value roundToPowers(NodeContext &node, Value value,
 Value sinter::castElements(NodeContext &node, Value value, Type to,
                            bool saturate, PowerRounding rounding) {
   Type from = cast<RankedTensorType>(value.getType()).getElementType();
-  if (from == to || !isSmallFloat(to) || isa<Float4E2M1FNType>(to))
+  if (from == to || isa<Float4E2M1FNType>(to))
     return node.cast(value, to);
+  if (!isSmallFloat(to)) {
+    // Where ONNX leaves it open, integers of 2 and 4 bits wrap, as they do from
+    // wider integers.
+    if (isa<FloatType>(from) && to.getIntOrFloatBitWidth() < 8 &&
+        !to.isInteger(1))
+      value = node.cast(value, IntegerType::get(node.getContext(), 32));
+    return node.cast(value, to);
+  }
   Type f32 = Float32Type::get(node.getContext());
   if (isa<Float8E8M0FNUType>(to)) {
     if (saturate && rounding == PowerRounding::Up)
