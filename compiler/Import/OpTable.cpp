@@ -26,6 +26,7 @@ SmallVector<const OpRow *> sinter::getRows() {
                       getEinsumRows,
                       getElementwiseRows,
                       getFeatureRows,
+                      getFlexAttentionRows,
                       getGridRows,
                       getIndexingRows,
                       getLinearModelRows,

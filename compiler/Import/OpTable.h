@@ -67,6 +67,7 @@ llvm::ArrayRef<OpRow> getContribProductRows();
 llvm::ArrayRef<OpRow> getEinsumRows();
 llvm::ArrayRef<OpRow> getElementwiseRows();
 llvm::ArrayRef<OpRow> getFeatureRows();
+llvm::ArrayRef<OpRow> getFlexAttentionRows();
 llvm::ArrayRef<OpRow> getGridRows();
 llvm::ArrayRef<OpRow> getIndexingRows();
 llvm::ArrayRef<OpRow> getLinearModelRows();

@@ -25,9 +25,9 @@ static Term makePlaces(NodeContext &node, nn::SizeAttr count, bool alignCorners,
 
 /// grid[n, d.., i] = theta[n, i, :] * (x, y, [z,] 1) over all places.
 static LogicalResult buildAffineGrid(NodeContext &node) {
-  auto size = node.getSizeList(1);
-  if (!size)
-    return node.needConstant(1, "a size that is");
+  auto size = node.readSizeList(1, "size");
+  if (failed(size))
+    return failure();
   int64_t spatial = static_cast<int64_t>(size->size()) - 2;
   Term theta = Term::input(node, 0);
   if ((spatial != 2 && spatial != 3) || theta.getRank() != 3)

@@ -8,6 +8,7 @@
 #include "compiler/Import/Ops/Term.h"
 #include "llvm/Support/MathExtras.h"
 #include <cmath>
+#include <functional>
 
 using namespace mlir;
 using namespace sinter;
@@ -116,17 +117,25 @@ static Complex transform(NodeContext &node, const Complex &x, double sign) {
   });
 }
 
-/// What a DFT node asks for. `axis` counts from the front and is not the last.
+namespace {
+
+/// A transform along one dimension of a signal of shape [before, given, after]
+/// once dimensions around it are joined.
 struct Request {
-  int64_t axis;
+  SizeAttr before, given, after;
   SizeAttr length; ///< Null for the length of the input.
   bool isInverse, isOneSided;
+  /// The dimensions of the result, without the last, for the number of places
+  /// along the transformed one.
+  std::function<SmallVector<SizeAttr>(SizeAttr)> getShape;
 };
+
+} // namespace
 
 /// The transform of `input` [.., 1 or 2].
 static FailureOr<Term> computeTransform(NodeContext &node, Term input,
                                         const Request &request) {
-  int64_t rank = input.getRank(), axis = request.axis;
+  int64_t rank = input.getRank();
   std::optional<int64_t> parts = input.getSize(-1).getConstant();
   if (parts != 1 && parts != 2)
     return failure(failed(node.invalid("a last dimension of 1 or 2",
@@ -136,32 +145,20 @@ static FailureOr<Term> computeTransform(NodeContext &node, Term input,
     return failure(failed(node.invalid(
         "real input of a one-sided transform, complex input of its inverse",
         isReal ? "real input" : "complex input")));
-  auto part = [&](int64_t index) {
-    return input.slice(rank - 1, index, 1).squeeze(rank - 1);
-  };
-  Complex x{part(0), isReal ? Term() : part(1)};
-  SmallVector<int64_t> toLast, toFront;
-  for (int64_t dim = 0; dim + 1 < rank; ++dim)
-    if (dim != axis)
-      toLast.push_back(dim);
-  toLast.push_back(axis);
-  toFront.resize(rank - 1);
-  for (auto [to, from] : llvm::enumerate(toLast))
-    toFront[from] = to;
-
-  SizeAttr given = input.getSize(axis), length = request.length;
+  SizeAttr before = request.before, given = request.given,
+           after = request.after, length = request.length;
   if (!length)
     length = toReal ? nn::mul(nn::add(given, -1), 2) : given;
   SizeAttr half = nn::add(nn::floorDiv(length, 2), 1);
-  SizeAttr taken = toReal ? half : length;
-  SmallVector<SizeAttr> lead = x.re.transpose(toLast).getSizes();
-  lead.pop_back();
-  SizeAttr batch = nn::product(node.getContext(), lead);
-  x = x.map([&](Term t) {
-    return t.transpose(toLast)
+  SizeAttr taken = toReal ? half : length, batch = nn::mul(before, after);
+  auto part = [&](int64_t index) {
+    return input.slice(rank - 1, index, 1)
+        .reshape({before, given, after})
+        .transpose({0, 2, 1})
         .reshape({batch, given})
         .pad(1, node.getSize(0), nn::sub(taken, given));
-  });
+  };
+  Complex x{part(0), isReal ? Term() : part(1)};
   if (toReal) {
     // The other half has the conjugates, in the other direction.
     SizeAttr missing = nn::sub(length, half);
@@ -174,55 +171,66 @@ static FailureOr<Term> computeTransform(NodeContext &node, Term input,
     x = x.map([&](Term t) { return t / scale; });
   }
   SizeAttr kept = request.isOneSided && !request.isInverse ? half : length;
-  lead.push_back(kept);
   auto restore = [&](Term t) {
     return t.slice(1, node.getSize(0), kept)
-        .reshape(lead)
-        .transpose(toFront)
+        .reshape({before, after, kept})
+        .transpose({0, 2, 1})
+        .reshape(request.getShape(kept))
         .unsqueeze(rank - 1);
   };
   Term re = restore(x.re);
   return toReal ? re : re.concat(restore(x.im), rank - 1);
 }
 
-/// The scalar size that input `index` gives; null where it is absent.
-static FailureOr<SizeAttr> readSize(NodeContext &node, unsigned index,
-                                    StringRef what) {
-  if (!node.hasInput(index))
-    return SizeAttr();
-  auto sizes = node.getSizeList(index);
-  if (!sizes)
-    return failure(failed(node.needConstant(index, what)));
-  if (sizes->size() == 1)
-    return sizes->front();
-  return failure(
-      failed(node.invalid("one element", Twine(sizes->size()) + " elements")));
-}
-
 static LogicalResult buildDFT(NodeContext &node) {
-  int64_t rank = node.getRank(0), given = node.getInt("axis", 1);
-  if (node.getOpset() >= 20) {
-    given = -2;
-    if (node.hasInput(2)) {
-      auto list = node.getIntegerList(2);
-      if (!list || list->size() != 1)
-        return node.needConstant(2, "an axis that is");
-      given = list->front();
-    }
+  Term x = Term::input(node, 0);
+  int64_t rank = x.getRank();
+  bool isAttribute = node.getOpset() < 20;
+  auto axes =
+      !isAttribute && node.hasInput(2)
+          ? node.readAxes(2, rank)
+          : node.makeAxes(SmallVector<SizeAttr>{node.getSize(
+                              isAttribute ? node.getInt("axis", 1) : -2)},
+                          rank);
+  if (failed(axes))
+    return failure();
+  if (axes->hits.size() != 1 || axes->hits[0][rank - 1].isConstant(1))
+    return node.invalid("one axis of the signal",
+                        "the last, of the parts of complex numbers");
+  ArrayRef<SizeAttr> hits = axes->hits[0];
+  SmallVector<SizeAttr> sizes = x.getSizes();
+  SizeAttr one = node.getSize(1), isPast = node.getSize(0);
+  Request request{one,
+                  node.getSize(0),
+                  one,
+                  SizeAttr(),
+                  node.getInt("inverse", 0) != 0,
+                  node.getInt("onesided", 0) != 0,
+                  [&](SizeAttr kept) {
+                    SmallVector<SizeAttr> shape(sizes.begin(), sizes.end() - 1);
+                    for (auto [size, hit] : llvm::zip(shape, hits))
+                      size = select(hit, kept, size);
+                    return node.settle(shape, "shape");
+                  }};
+  for (int64_t dim = 0; dim + 1 < rank; ++dim) {
+    SizeAttr isHit = hits[dim];
+    request.given = nn::add(request.given, nn::mul(isHit, sizes[dim]));
+    request.after = nn::mul(request.after, select(isPast, sizes[dim], one));
+    isPast = nn::add(isPast, isHit);
+    request.before = nn::mul(request.before, select(isPast, one, sizes[dim]));
   }
-  auto axis = node.normalizeAxis(given, rank);
-  if (failed(axis))
-    return failure();
-  if (*axis == rank - 1)
-    return node.invalid("an axis of the signal", "the last, of the parts of "
-                                                 "complex numbers");
-  FailureOr<SizeAttr> length = readSize(node, 1, "a 'dft_length' that is");
-  if (failed(length))
-    return failure();
-  auto result =
-      computeTransform(node, Term::input(node, 0),
-                       {*axis, *length, node.getInt("inverse", 0) != 0,
-                        node.getInt("onesided", 0) != 0});
+  SmallVector<SizeAttr> joined =
+      node.settle({request.before, request.given, request.after}, "signal");
+  request.before = joined[0];
+  request.given = joined[1];
+  request.after = joined[2];
+  if (node.hasInput(1)) {
+    FailureOr<SizeAttr> length = node.readSize(1, "dft_length");
+    if (failed(length))
+      return failure();
+    request.length = *length;
+  }
+  auto result = computeTransform(node, x, request);
   return failed(result) ? failure() : node.setOutput(0, *result);
 }
 
@@ -235,8 +243,10 @@ static LogicalResult buildSTFT(NodeContext &node) {
   if (signal.getRank() != 3)
     return node.invalid("a signal of rank 3",
                         "rank " + Twine(signal.getRank()));
-  FailureOr<SizeAttr> step = readSize(node, 1, "a 'frame_step' that is"),
-                      length = readSize(node, 3, "a 'frame_length' that is");
+  FailureOr<SizeAttr> step = node.readSize(1, "frame_step"),
+                      length = SizeAttr();
+  if (node.hasInput(3))
+    length = node.readSize(3, "frame_length");
   if (failed(step) || failed(length))
     return failure();
   if (nn::getRange(*step).second < 1)
@@ -256,16 +266,25 @@ static LogicalResult buildSTFT(NodeContext &node) {
   Term framed = signal.gather(places, 1);
   if (window)
     framed = framed * window.reshape({frame, node.getSize(1)});
-  auto result = computeTransform(
-      node, framed, {2, frame, false, node.getInt("onesided", 1) != 0});
+  SizeAttr batch = signal.getSize(0);
+  Request request{nn::mul(batch, frames),
+                  frame,
+                  node.getSize(1),
+                  frame,
+                  /*isInverse=*/false,
+                  node.getInt("onesided", 1) != 0,
+                  [&](SizeAttr kept) {
+                    return SmallVector<SizeAttr>{batch, frames, kept};
+                  }};
+  auto result = computeTransform(node, framed, request);
   return failed(result) ? failure() : node.setOutput(0, *result);
 }
 
 /// Triangular filters whose peaks lie at equal distances on the mel scale,
 /// 2595 * log10(1 + f / 700) of the frequency f in hertz: [bins, filters].
 static LogicalResult buildMelWeightMatrix(NodeContext &node) {
-  FailureOr<SizeAttr> filters = readSize(node, 0, "a 'num_mel_bins' that is"),
-                      length = readSize(node, 1, "a 'dft_length' that is");
+  FailureOr<SizeAttr> filters = node.readSize(0, "num_mel_bins"),
+                      length = node.readSize(1, "dft_length");
   if (failed(filters) || failed(length))
     return failure();
   Builder builder(node.getContext());

@@ -12,12 +12,8 @@ using namespace sinter;
 using nn::SizeAttr;
 
 Term Term::size(NodeContext &node, SizeAttr size, Type type) {
-  Content content;
-  content.elementType = IntegerType::get(node.getContext(), 64);
-  content.elements.push_back(Element::ofSize(size));
-  return Term(node,
-              node.getImporter().createConstant(content, node.getLocation()))
-      .cast(type);
+  Type i64 = IntegerType::get(node.getContext(), 64);
+  return Term(node, node.sizeValue(size, i64)).cast(type);
 }
 
 Term Term::vector(NodeContext &node, ArrayRef<double> numbers, Type type) {
@@ -36,9 +32,9 @@ Term Term::dense(NodeContext &node, DenseElementsAttr elements) {
   MLIRContext *context = node.getContext();
   auto params = DictionaryAttr::get(
       context, NamedAttribute(StringAttr::get(context, "value"), elements));
-  auto weight =
-      nn::WeightAttr::get(context, StringAttr::get(context, "dense"), {},
-                          params, llvm::cast<RankedTensorType>(elements.getType()));
+  auto weight = nn::WeightAttr::get(
+      context, StringAttr::get(context, "dense"), {}, params,
+      llvm::cast<RankedTensorType>(elements.getType()));
   return {node, nn::WeightOp::create(node.getImporter().getBuilder(),
                                      node.getLocation(), weight)};
 }

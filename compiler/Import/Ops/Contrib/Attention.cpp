@@ -12,7 +12,7 @@
 
 #include "compiler/Import/OpTable.h"
 #include "compiler/Import/Ops/Contrib/GroupQuery.h"
-#include "compiler/Import/Ops/Contrib/Heads.h"
+#include "compiler/Import/Ops/Heads.h"
 #include <cmath>
 
 using namespace mlir;

@@ -11,7 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/Import/Ops/Contrib/GroupQuery.h"
-#include "compiler/Import/Ops/Contrib/Heads.h"
+#include "compiler/Import/Ops/Heads.h"
 #include <cmath>
 
 using namespace mlir;
@@ -106,10 +106,10 @@ LogicalResult GroupQueryAttention::readInputs() {
 }
 
 LogicalResult GroupQueryAttention::readLengths() {
-  auto given = node.getSizeList(6);
-  if (!given || given->size() != 1)
-    return node.needConstant(6, "a total sequence length that is");
-  total = given->front();
+  FailureOr<SizeAttr> given = node.readSize(6, "total_sequence_length");
+  if (failed(given))
+    return failure();
+  total = *given;
   SizeAttr one = node.getSize(1), batch = query.getSize(0);
   Term count =
       Term::input(node, 5).cast(i64).reshape({batch, one, one, one}) + 1;

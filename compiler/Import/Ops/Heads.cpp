@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "compiler/Import/Ops/Contrib/Heads.h"
+#include "compiler/Import/Ops/Heads.h"
 
 using namespace mlir;
 using namespace sinter;
@@ -52,14 +52,18 @@ Term sinter::attend(Term query, Term key, Term value,
                  ? form.visible.select(scores, scores.like(form.hidden))
                  : scores + form.visible.select(scores.like(0),
                                                 scores.like(form.hidden));
+  if (form.modifyScores)
+    scores = form.modifyScores(scores);
   Term largest = scores.maximum(3);
   if (form.sink)
     largest = largest.max(form.sink);
   Term exponential = (scores - largest).exp(), sum = exponential.sum(3);
   if (form.sink)
     sum = sum + (form.sink - largest).exp();
-  return (exponential / sum)
-      .reshape({batch, groups, rows, keys})
+  Term weights = exponential / sum;
+  if (form.modifyWeights)
+    weights = form.modifyWeights(weights);
+  return weights.reshape({batch, groups, rows, keys})
       .matmul(value)
       .reshape({batch, heads, length, value.getSize(3)});
 }

@@ -10,10 +10,12 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef SINTER_COMPILER_IMPORT_OPS_CONTRIB_HEADS_H
-#define SINTER_COMPILER_IMPORT_OPS_CONTRIB_HEADS_H
+#ifndef SINTER_COMPILER_IMPORT_OPS_HEADS_H
+#define SINTER_COMPILER_IMPORT_OPS_HEADS_H
 
 #include "compiler/Import/Ops/Term.h"
+#include <functional>
+#include <limits>
 
 namespace sinter {
 
@@ -37,6 +39,8 @@ struct AttentionForm {
   double hidden = -std::numeric_limits<double>::infinity();
   /// A further score of each query whose value is zero: [N, 1, 1], or one.
   Term sink;
+  /// What is done to scores before the softmax, and to weights after it.
+  std::function<Term(Term)> modifyScores, modifyWeights;
 };
 
 /// softmax(form(query * key')) * value, as [B, N, S, E]: query [B, N, S, D],
@@ -56,4 +60,4 @@ Term rotate(Term x, Term cosines, Term sines, bool isInterleaved);
 
 } // namespace sinter
 
-#endif // SINTER_COMPILER_IMPORT_OPS_CONTRIB_HEADS_H
+#endif // SINTER_COMPILER_IMPORT_OPS_HEADS_H
