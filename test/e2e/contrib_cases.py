@@ -343,6 +343,22 @@ def quantized_cases():
                 "b": normal(6)}, constants=("w", "s", "t", "z", "b"), depth=8)
 
 
+    # The reference quantizes x and the state to 8 bits in every step.
+    for name, direction, columns in (("lstm", "forward", False), ("lstm_two", "bidirectional", True)):
+        directions, size, hidden = 1 + columns, 6, 8
+        scales = (directions, 4 * hidden) if columns else (directions,)
+        yield Case(f"dynamic_{name}", "DynamicQuantizeLSTM",
+                   {"x": normal(5, 2, size), "w": integers(-127, 127, (directions, size, 32), np.int8),
+                    "r": integers(-127, 127, (directions, hidden, 32), np.int8),
+                    "b": normal(directions, 64, scale=0.1), "lengths": None, "h": None, "c": None,
+                    "p": None, "ws": np.full(scales, 0.004, np.float32),
+                    "wz": np.zeros(scales, np.int8), "rs": np.full(scales, 0.003, np.float32),
+                    "rz": np.zeros(scales, np.int8)},
+                   {"hidden_size": hidden, "direction": direction}, (True, True, True),
+                   constants=("w", "r", "b", "ws", "wz", "rs", "rz"), depth=8,
+                   precision=np.float16)
+
+
 def make_cases():
     from ml_cases import make_ml_cases
     for cases in (activation_cases, normalization_cases, product_cases, attention_cases,

@@ -87,7 +87,7 @@ Expansion::Name Expansion::addConstant(float value) {
   return add("Constant", {}, attribute);
 }
 
-llvm::LogicalResult Expansion::finish(Name result) {
-  body.outputs.push_back(result);
+llvm::LogicalResult Expansion::finish(llvm::ArrayRef<Name> results) {
+  body.outputs.assign(results.begin(), results.end());
   return node.getImporter().importBody(body, node);
 }

@@ -43,8 +43,8 @@ public:
   /// A constant of rank 0.
   Name addConstant(float value);
 
-  /// Imports the body; `result` becomes output 0 of the node.
-  llvm::LogicalResult finish(Name result);
+  /// Imports the body; `results` become the outputs of the node.
+  llvm::LogicalResult finish(llvm::ArrayRef<Name> results);
 
 private:
   NodeContext &node;

@@ -227,10 +227,60 @@ static LogicalResult buildDynamicQuantizeMatMul(NodeContext &node) {
       quantized[1], body.getInput(2), body.getInput(4)));
 }
 
+/// An LSTM whose weights W [directions, inputs, 4 * hidden] and R are
+/// quantized, for each direction or each column of it; (X, W, R, B,
+/// sequence_lens, initial_h, initial_c, P, then scale and zero point of W and
+/// of R).
+static LogicalResult buildDynamicQuantizeLSTM(NodeContext &node) {
+  for (unsigned index : {1U, 2U})
+    if (node.getRank(index) != 3)
+      return node.invalid("weights of rank 3",
+                          "rank " + Twine(node.getRank(index)));
+  Expansion body(node);
+  // Parameters stand as [directions, 1, 1 or columns].
+  auto align = [&](unsigned index) {
+    Name x = body.getInput(index);
+    if (node.getRank(index) == 0)
+      return x;
+    SmallVector<int64_t> axes{1};
+    if (node.getRank(index) == 1)
+      axes.push_back(2);
+    return body.add(
+        "Unsqueeze",
+        {x, body.add("Constant", {}, Expansion::makeInts("value_ints", axes))});
+  };
+  auto dequantizeWeights = [&](unsigned index, unsigned scale) {
+    auto cast = [&](Name x) {
+      return body.add("Cast", {x}, Expansion::makeInt("to", 1));
+    };
+    Name difference =
+        body.add("Sub", {cast(body.getInput(index)), cast(align(scale + 1))});
+    return body.add("Transpose", {body.add("Mul", {difference, align(scale)})},
+                    Expansion::makeInts("perm", {0, 2, 1}));
+  };
+  SmallVector<Name> results = body.addAll(
+      "LSTM",
+      {body.getInput(0), dequantizeWeights(1, 8), dequantizeWeights(2, 10),
+       body.getInput(3), body.getInput(4), body.getInput(5), body.getInput(6),
+       body.getInput(7)},
+      3,
+      body.pass({"activation_alpha", "activation_beta", "activations", "clip",
+                 "direction", "hidden_size", "input_forget"}));
+  return body.finish(results);
+}
+
 ArrayRef<OpRow> sinter::getQuantizedOperatorRows() {
   static const OpRow rows[] = {
       {"QLinearConv", buildQLinearConv},
       {"QLinearMatMul", buildQLinearMatMul},
+      makeContribRow(
+          "DynamicQuantizeLSTM", buildDynamicQuantizeLSTM,
+          {"X W R B? sequence_lens? initial_h? initial_c? P? W_scale "
+           "W_zero_point R_scale R_zero_point",
+           "Y? Y_h? Y_c?",
+           "activation_alpha=floats activation_beta=floats "
+           "activations=strings clip=float direction=string "
+           "hidden_size=int input_forget=int"}),
       makeContribRow("DynamicQuantizeMatMul", buildDynamicQuantizeMatMul,
                      {"A B b_scale b_zero_point? bias?", "Y", ""}),
       makeContribRow(
