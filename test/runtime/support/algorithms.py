@@ -438,6 +438,94 @@ class Windows(Case):
             self.assert_close(out, expected, int(np.prod(block)), image)
 
 
+class Matrices(Case):
+    def test_determinants(self):
+        for name, dtype in (("f32", np.float32), ("f64", np.float64)):
+            for n in (0, 1, 2, 7):
+                x = self.rng.standard_normal((5, n, n)).astype(dtype)
+                if n > 1:
+                    x[0, 0] = x[0, 1]
+                    x[1, 0, 0] = 0
+                out = np.zeros(5, dtype)
+                self.assertEqual(call(f"determinant_{name}", [x], [out], units=5,
+                                      scratch=n * n * x.itemsize), 0)
+                self.assert_close(out, np.linalg.det(x.astype(np.float64)), 8 * max(n, 1) ** 2)
+
+
+class Classifiers(Case):
+    def test_couples_pairs(self):
+        # Probabilities that agree with one another: r[i][j] = p[i] / (p[i] + p[j]).
+        for k in (2, 3, 6):
+            p = self.rng.random((4, k)) + 0.2
+            p /= p.sum(1, keepdims=True)
+            pairs = [p[:, i] / (p[:, i] + p[:, j]) for i in range(k) for j in range(i + 1, k)]
+            out = np.zeros((4, k))
+            self.assertEqual(call("couple_f64", [np.stack(pairs, 1)], [out], units=4,
+                                  scratch=8 * k * (k + 1)), 0)
+            np.testing.assert_allclose(out.sum(1), 1, rtol=1e-12)
+            # The iteration ends when no coordinate is farther from the optimum than this.
+            np.testing.assert_allclose(out, p, atol=0.05)
+
+    def grow(self, nodes, depth, features):
+        """Appends a tree: (value, feature and flags, yes, no), leaves with themselves."""
+        place = len(nodes)
+        nodes.append(None)
+        if depth == 0:
+            nodes[place] = (np.inf, 0, place, place)
+            return place
+        flags = int(self.rng.integers(4)) << 30
+        value = float(self.rng.integers(-4, 5)) / 4
+        yes = self.grow(nodes, depth - 1, features)
+        no = self.grow(nodes, depth - int(self.rng.integers(1, depth + 1)), features)
+        nodes[place] = (value, int(self.rng.integers(features)) | flags, yes, no)
+        return place
+
+    def walk(self, nodes, place, row):
+        while True:
+            value, word, yes, no = nodes[place]
+            x = row[word & (2**30 - 1)]
+            holds = x == value if word >> 31 else x <= value
+            following = yes if holds or (word >> 30 & 1 and np.isnan(x)) else no
+            if following == place:
+                return place
+            place = following
+
+    def test_trees(self):
+        features, targets, rows = 3, 2, 77
+        for name, dtype in (("f32", np.float32), ("f64", np.float64)):
+            nodes, roots = [], []
+            for depth in (0, 1, 3, 6):
+                roots.append(self.grow(nodes, depth, features))
+            layout = [("value", dtype), ("word", np.uint32), ("yes", np.int32), ("no", np.int32)]
+            if dtype == np.float64:
+                layout.append(("gap", np.int32))
+            packed = np.zeros(len(nodes), layout)
+            for index, node in enumerate(nodes):
+                packed[["value", "word", "yes", "no"]][index] = node
+            table = packed.view(np.int32).reshape(len(nodes), -1)
+            is_leaf = [node[2] == place for place, node in enumerate(nodes)]
+            starts = np.cumsum([0] + [2 * leaf for leaf in is_leaf]).astype(np.int32)
+            places = self.rng.integers(0, targets, starts[-1]).astype(np.int32)
+            weights = self.rng.standard_normal(starts[-1]).astype(dtype)
+            x = (self.rng.integers(-8, 9, (rows, features)) / 4).astype(dtype)
+            x[self.rng.random(x.shape) < 0.2] = np.nan
+            for kind, combine, begin in ((0, np.add, 0), (1, np.minimum, 9), (2, np.maximum, -9)):
+                expected = np.full((rows, targets), begin, dtype)
+                for r, row in enumerate(x):
+                    for root in roots:
+                        leaf = self.walk(nodes, root, row)
+                        for w in range(starts[leaf], starts[leaf + 1]):
+                            t = places[w]
+                            expected[r, t] = combine(expected[r, t], weights[w])
+                out = np.zeros((rows, targets), dtype)
+                inputs = [x, table, np.array(roots, np.int32), starts, places, weights]
+                self.assertEqual(call(f"tree_ensemble_{name}", inputs, [out], [kind, 1, features],
+                                      [begin], units=rows), 0)
+                self.assert_same(out, expected)
+            self.assertEqual(call(f"tree_ensemble_{name}", inputs, [out], [0, 1, features + 1], [0],
+                                  units=rows), 1)
+
+
 class Random(Case):
     def test_known_answers(self):
         # From the test vectors of the authors of Philox: counter and key 0.
