@@ -79,6 +79,13 @@ const OpRow *sinter::findRow(StringRef op, StringRef domain, int64_t opset) {
 }
 
 StringRef sinter::getRemedy(StringRef op, StringRef domain) {
+  if (domain == "ai.onnx.ml")
+    return op == "ZipMap"
+               ? "convert the model with the option 'zipmap': False, which "
+                 "gives the scores as a tensor"
+               : "maps and strings are not supported: leave the node out of "
+                 "the "
+                 "model, and prepare its inputs outside";
   if (!domain.empty())
     return "export the model with operators of the standard domain, or give it "
            "a function body in the model";

@@ -215,36 +215,20 @@ static LogicalResult buildOneHotEncoder(NodeContext &node) {
   return node.setOutput(0, matches.cast(f32));
 }
 
-//===- Strings and maps ---------------------------------------------------===//
-
-static LogicalResult refuseMap(NodeContext &node) {
-  return node.unsupported(
-      "tensors of numbers", "a map or strings, as " + node.getOp() + " has",
-      node.getNode().op == "ZipMap"
-          ? "convert the model with the option 'zipmap': False, which gives "
-            "the scores as a tensor"
-          : "leave the node out of the model, and prepare its inputs outside");
-}
-
 ArrayRef<OpRow> sinter::getFeatureRows() {
   static constexpr llvm::StringLiteral domain = "ai.onnx.ml";
-  static auto makeRow = [](llvm::StringLiteral op, NodeBuilder build,
-                           int64_t since = 1) {
-    return OpRow{op, build, nullptr, since, INT64_MAX, domain};
+  static auto makeRow = [](llvm::StringLiteral op, NodeBuilder build) {
+    return OpRow{op, build, nullptr, 1, INT64_MAX, domain};
   };
   static const OpRow rows[] = {
       makeRow("ArrayFeatureExtractor", buildArrayFeatureExtractor),
       makeRow("Binarizer", buildBinarizer),
-      makeRow("CastMap", refuseMap),
-      makeRow("CategoryMapper", refuseMap),
-      makeRow("DictVectorizer", refuseMap),
       makeRow("FeatureVectorizer", buildFeatureVectorizer),
       makeRow("Imputer", buildImputer),
       makeRow("LabelEncoder", buildLabelEncoder),
       makeRow("Normalizer", buildNormalizer),
       makeRow("OneHotEncoder", buildOneHotEncoder),
       makeRow("Scaler", buildScaler),
-      makeRow("ZipMap", refuseMap),
   };
   return rows;
 }
