@@ -12,10 +12,10 @@ using namespace mlir;
 using namespace sinter;
 using nn::SizeAttr;
 
-/// The kernel of each row of x [N, F] with each of `count` vectors that the
-/// attribute `name` lists: [N, count].
+/// The kernel `kind` of each row of x [N, F] with each of `count` vectors that
+/// the attribute `name` lists: [N, count].
 static FailureOr<Term> computeKernel(NodeContext &node, Term x, StringRef name,
-                                     int64_t count) {
+                                     int64_t count, StringRef kind) {
   auto numbers = node.getFloats(name);
   int64_t size = numbers ? numbers->size() : 0;
   if (count < 1 || size == 0 || size % count != 0)
@@ -29,7 +29,6 @@ static FailureOr<Term> computeKernel(NodeContext &node, Term x, StringRef name,
     return failure();
   x = x.reshape({x.getSize(0), features});
   Term vectors = Term::vector(node, *numbers, type).reshape({rows, features});
-  StringRef kind = node.getString("kernel_type", "LINEAR");
   SmallVector<double> given =
       node.getFloats("kernel_params").value_or(SmallVector<double>());
   given.resize(3);
@@ -53,6 +52,10 @@ static FailureOr<Term> computeKernel(NodeContext &node, Term x, StringRef name,
       "'kernel_type' LINEAR, POLY, RBF or SIGMOID", "'" + kind + "'")));
 }
 
+static StringRef getKernelType(NodeContext &node) {
+  return node.getString("kernel_type", "LINEAR");
+}
+
 static LogicalResult buildSVMRegressor(NodeContext &node) {
   FailureOr<Term> x = readFeatures(node);
   if (failed(x))
@@ -65,13 +68,14 @@ static LogicalResult buildSVMRegressor(NodeContext &node) {
     return node.invalid("'rho' and 'coefficients'", "one of them is empty");
   Term sum;
   if (supports > 0) {
-    FailureOr<Term> kernel =
-        computeKernel(node, *x, "support_vectors", supports);
+    FailureOr<Term> kernel = computeKernel(node, *x, "support_vectors",
+                                           supports, getKernelType(node));
     if (failed(kernel))
       return failure();
     sum = kernel->matmul(coefficients.unsqueeze(1));
   } else {
-    FailureOr<Term> kernel = computeKernel(node, *x, "coefficients", 1);
+    FailureOr<Term> kernel =
+        computeKernel(node, *x, "coefficients", 1, "LINEAR");
     if (failed(kernel))
       return failure();
     sum = *kernel;
@@ -141,7 +145,8 @@ FailureOr<Term> PairwiseClassifier::decide() {
         matrix[v * pairs + pair] = (*coefficients)[i * vectors + v];
     }
   rho->resize(pairs);
-  FailureOr<Term> kernel = computeKernel(node, x, "support_vectors", vectors);
+  FailureOr<Term> kernel =
+      computeKernel(node, x, "support_vectors", vectors, getKernelType(node));
   if (failed(kernel))
     return failure();
   Type type = x.getElementType();
@@ -211,7 +216,8 @@ LogicalResult PairwiseClassifier::build() {
 /// Without support vectors: a linear score for each class.
 static LogicalResult buildLinearMachine(NodeContext &node, Term x,
                                         int64_t classes) {
-  FailureOr<Term> products = computeKernel(node, x, "coefficients", classes);
+  FailureOr<Term> products =
+      computeKernel(node, x, "coefficients", classes, "LINEAR");
   Term rho = readVector(node, "rho", x.getElementType());
   if (failed(products))
     return failure();
