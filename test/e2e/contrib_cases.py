@@ -333,6 +333,9 @@ def quantized_cases():
     yield Case("q_softmax", "QLinearSoftmax",
                {**unary, "t": scalar(1 / 255), "u": scalar(0, np.uint8)},
                {"axis": -1, "opset": 13}, constants=fixed, quanta=1)
+    yield Case("q_where", "QLinearWhere",
+               {"c": rng.random((2, 3, 4, 4)) < 0.5, "a": a, "s": s, "z": z, "b": b, "t": t, "u": u,
+                "o": scalar(0.1), "p": z}, constants=fixed, quanta=1)
     w = integers(-127, 127, (8, 6), np.int8)
     yield Case("dynamic_matmul", "DynamicQuantizeMatMul",
                {"a": normal(3, 8), "w": w, "s": scalar(0.02), "z": scalar(0, np.int8),

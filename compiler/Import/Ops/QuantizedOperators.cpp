@@ -123,6 +123,25 @@ static LogicalResult buildQLinearMul(NodeContext &node) {
   return expandBinary(node, "Mul");
 }
 
+/// (condition, X, x_scale, x_zero_point, Y, y_scale, y_zero_point, z_scale,
+/// z_zero_point).
+static LogicalResult buildQLinearWhere(NodeContext &node) {
+  Expansion body(node);
+  Name result = body.add("Where", {body.getInput(0), dequantize(body, 1, 2),
+                                   dequantize(body, 4, 5)});
+  return body.finish(quantize(body, result, 7));
+}
+
+static LogicalResult buildQLinearReduceMean(NodeContext &node) {
+  SmallVector<int64_t> axes =
+      node.getInts("axes").value_or(SmallVector<int64_t>());
+  return expandUnary(node, [&](Expansion &body, Name x) {
+    Name list =
+        body.add("Constant", {}, Expansion::makeInts("value_ints", axes));
+    return body.add("ReduceMean", {x, list}, body.pass({"keepdims"}));
+  });
+}
+
 /// (Y_scale, Y_zero_point, then X, X_scale, X_zero_point of each operand).
 static LogicalResult buildQLinearConcat(NodeContext &node) {
   if (node.getNumInputs() % 3 != 2)
@@ -317,6 +336,10 @@ ArrayRef<OpRow> sinter::getQuantizedOperatorRows() {
       makeContribRow("QLinearSoftmax", buildQLinearSoftmax,
                      {"X X_scale x_zero_point? y_scale y_zero_point", "Y",
                       "axis=int opset=int!"}),
+      makeContribRow("QLinearWhere", buildQLinearWhere,
+                     {"condition X x_scale x_zero_point Y y_scale y_zero_point "
+                      "z_scale z_zero_point",
+                      "Z", ""}),
   };
   return rows;
 }
