@@ -23,6 +23,7 @@ SmallVector<const OpRow *> sinter::getRows() {
                       getContribExpertRows,
                       getContribNormalizationRows,
                       getContribProductRows,
+                      getContribRotaryRows,
                       getEinsumRows,
                       getElementwiseRows,
                       getFeatureRows,

@@ -64,6 +64,7 @@ llvm::ArrayRef<OpRow> getContribAttentionRows();
 llvm::ArrayRef<OpRow> getContribExpertRows();
 llvm::ArrayRef<OpRow> getContribNormalizationRows();
 llvm::ArrayRef<OpRow> getContribProductRows();
+llvm::ArrayRef<OpRow> getContribRotaryRows();
 llvm::ArrayRef<OpRow> getEinsumRows();
 llvm::ArrayRef<OpRow> getElementwiseRows();
 llvm::ArrayRef<OpRow> getFeatureRows();
