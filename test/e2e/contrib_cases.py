@@ -235,10 +235,10 @@ def group_query_cases():
     yield Case("group_query_packed", "GroupQueryAttention",
                inputs(5, None, 5, [5, 5], packed=True), full, three, constants=fixed)
     yield Case("group_query_decode", "GroupQueryAttention", inputs(1, 6, 7, [7, 4]), full,
-               constants=fixed)
+               three, constants=fixed)
     yield Case("group_query_rotary", "GroupQueryAttention",
                {**inputs(1, 6, 7, [7, 4]), **tables}, {**full, "do_rotary": 1},
-               constants=fixed + ("cos", "sin"))
+               three, constants=fixed + ("cos", "sin"))
     yield Case("group_query_interleaved", "GroupQueryAttention",
                {**inputs(5, None, 5, [5, 5]), **tables},
                {**full, "do_rotary": 1, "rotary_interleaved": 1, "scale": 0.3}, three,

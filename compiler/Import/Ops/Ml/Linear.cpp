@@ -59,16 +59,17 @@ static LogicalResult buildLinearClassifier(NodeContext &node) {
     return failure();
   int64_t classes =
       countClasses(node, "classlabels_ints", "classlabels_strings");
+  StringRef kind = node.getString("post_transform", "NONE");
   bool isSingle = scores->getSize(1).isConstant(1);
-  if (isSingle && classes == 2)
-    scores = addSecondScore(*scores, SecondScore::Negated);
   FailureOr<Term> result = transformScores(node, *scores);
   if (failed(result))
     return failure();
   Term index = scores->argMax(1);
-  if (isSingle && classes != 2) {
-    bool isRaw = node.getString("post_transform", "NONE") == "NONE";
-    index = isRaw ? (result->like(0) < *result) : (result->like(0.5) < *result);
+  if (isSingle) {
+    bool isRaw = classes == 2 || kind == "NONE";
+    index = isRaw ? scores->like(0) < *scores : result->like(0.5) < *result;
+    if (classes == 2)
+      result = makeTwoScores(node, *scores, /*isProbability=*/true);
   }
   if (failed(setLabels(node, index, "classlabels_ints", "classlabels_strings")))
     return failure();

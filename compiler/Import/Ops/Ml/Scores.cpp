@@ -74,9 +74,10 @@ FailureOr<Term> sinter::transformScores(NodeContext &node, Term scores,
       "'" + kind + "'")));
 }
 
-Term sinter::addSecondScore(Term score, SecondScore kind) {
-  Term other = kind == SecondScore::Negated ? -score : 1 - score;
-  return other.concat(score, 1);
+Term sinter::makeTwoScores(NodeContext &node, Term score, bool isProbability) {
+  if (node.getString("post_transform", "NONE") == "LOGISTIC")
+    return (-score).concat(score, 1).sigmoid();
+  return (isProbability ? 1 - score : -score).concat(score, 1);
 }
 
 int64_t sinter::countClasses(NodeContext &node, StringRef labels,

@@ -24,9 +24,10 @@ mlir::FailureOr<Term> transformScores(NodeContext &node, Term scores);
 mlir::FailureOr<Term> transformScores(NodeContext &node, Term scores,
                                       llvm::StringRef kind);
 
-/// How a single score of a model of two classes becomes two.
-enum class SecondScore { Negated, Complement };
-Term addSecondScore(Term score, SecondScore kind);
+/// The scores of two classes by that of the second one, [N, 1], as ONNX Runtime
+/// gives them: after LOGISTIC the transforms of -s and s, else 1 - s and s
+/// where s is a probability, and -s and s where it is not.
+Term makeTwoScores(NodeContext &node, Term score, bool isProbability);
 
 /// Sets output 0 to the label of each row: element `index` [N, 1] (i64) of the
 /// integers `labels`, or `index` itself where there are none. Labels that are

@@ -93,18 +93,18 @@ static LogicalResult buildTreeEnsemble(NodeContext &node) {
                       Term(), transforms[transform], node.getElementType(0));
 }
 
-/// Two classes by the scores [N, 1] of one: which is the label, and the scores
-/// of both. Where no weight is negative, the score is a probability.
-static LogicalResult finishBinary(NodeContext &node, Term score,
+/// Two classes, of which trees give a score for one, `given`: a probability
+/// where no weight is negative. Where it is that of class 0, it stands for
+/// class 1.
+static LogicalResult finishBinary(NodeContext &node, Term scores, int64_t given,
                                   bool isProbability) {
-  Term index = (score.like(isProbability ? 0.5 : 0) < score);
-  if (failed(
-          setLabels(node, index, "classlabels_int64s", "classlabels_strings")))
+  Term score = scores.slice(1, given, 1);
+  if (failed(setLabels(node, score.like(isProbability ? 0.5 : 0) < score,
+                       "classlabels_int64s", "classlabels_strings")))
     return failure();
-  Term both = addSecondScore(score, isProbability ? SecondScore::Complement
-                                                  : SecondScore::Negated);
-  StringRef kind = node.getString("post_transform", "NONE");
-  FailureOr<Term> result = transformScores(node, both, kind);
+  FailureOr<Term> result = given == 0
+                               ? makeTwoScores(node, score, isProbability)
+                               : transformScores(node, scores);
   if (failed(result))
     return failure();
   return node.setOutput(1, result->cast(Float32Type::get(node.getContext())));
@@ -138,15 +138,10 @@ static LogicalResult buildTreeEnsembleClassifier(NodeContext &node) {
       evaluateTrees(node, *x, *table, classes, TreeAggregate::Sum);
   if (failed(scores))
     return failure();
-  if (isBinary) {
-    Term score = scores->slice(1, *used.begin(), 1);
-    if (*base)
-      score = score +
-              (base->getSize(0).isConstant(1) ? *base : base->slice(0, 1, 1));
-    return finishBinary(node, score, isPositive);
-  }
   if (*base)
     scores = *scores + *base;
+  if (isBinary)
+    return finishBinary(node, *scores, *used.begin(), isPositive);
   if (failed(setLabels(node, scores->argMax(1), "classlabels_int64s",
                        "classlabels_strings")))
     return failure();

@@ -205,7 +205,9 @@ LogicalResult PairwiseClassifier::build() {
       return failure();
     scores = *probabilities;
   } else if (pairs == 1) {
-    scores = addSecondScore(scores, SecondScore::Negated);
+    return node.setOutput(1,
+                          makeTwoScores(node, scores, /*isProbability=*/false)
+                              .cast(Float32Type::get(node.getContext())));
   }
   FailureOr<Term> result = transformScores(node, scores);
   if (failed(result))
