@@ -25,7 +25,7 @@ _Static_assert(sizeof(sinter_error_t) == 4 + 1024 + 256 + 64 + 3 * 512,
 _Static_assert(sizeof(sinter_tensor_t) == 48, "tensor");
 _Static_assert(sizeof(sinter_dl_tensor_t) == 48, "DLTensor");
 _Static_assert(sizeof(sinter_abi_frame) == 48, "frame");
-_Static_assert(sizeof(sinter_abi_table) == 40, "table");
+_Static_assert(sizeof(sinter_abi_table) == 64, "table");
 _Static_assert(sizeof(sinter_abi_root) == 32, "root");
 _Static_assert(offsetof(sinter_open_options_t, struct_size) == 0, "size first");
 _Static_assert(offsetof(sinter_context_options_t, struct_size) == 0,

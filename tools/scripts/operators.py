@@ -21,8 +21,8 @@ HEADER = """\
 
 Written by `tools/scripts/operators.py` from the operator table; `sinter operators` prints the same. *Supported*: `direct` is imported by
 a row of the table (compiler/Import/Ops), `function body` through the definition that the ONNX standard gives it, from the opset on that is
-named. *Types*: what the standard allows for the first input. *Tested by*: how many of ONNX's test cases for nodes have the operator and pass
-(test/e2e/node_cases.txt), of how many there are; the importer's own tests are in test/compiler/Import.
+named. *Types*: what the standard allows for the first input. *Tested by*: how many of ONNX's test cases for nodes have the operator and pass, of
+how many there are (test/onnx; expected-failures.txt says why the others do not); the importer's own tests are in test/compiler/Import.
 
 | domain | operator | supported | since opset | types | tested by |
 | --- | --- | --- | --- | --- | --- |
@@ -31,15 +31,14 @@ named. *Types*: what the standard allows for the first input. *Tested by*: how m
 
 def count_cases():
     """For each (domain, op) the number of cases with it that pass, and of all."""
-    lines = (ROOT / "test" / "e2e" / "node_cases.txt").read_text().splitlines()
-    listed = {line for line in lines if line and not line.startswith("#")}
+    lines = (ROOT / "test" / "onnx" / "expected-failures.txt").read_text().splitlines()
+    failing = {line.split(":")[0] for line in lines if not line.startswith("#")}
     passing, total = collections.Counter(), collections.Counter()
     for case in load_model_tests(kind="node"):
-        nodes = {(n.domain.replace("ai.onnx", "") if n.domain == "ai.onnx" else n.domain, n.op_type)
-                 for n in case.model.graph.node}
-        for key in nodes:
+        for key in {("" if n.domain == "ai.onnx" else n.domain, n.op_type)
+                    for n in case.model.graph.node}:
             total[key] += 1
-            passing[key] += case.name in listed
+            passing[key] += case.name not in failing
     return passing, total
 
 

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Runs the test cases for single operators that the ONNX package brings along.
 
-The cases named in node_cases.txt must pass. Those that say the same as another one
-("..._expanded": the operator as its function body) are left out by default. With --full
-(or SINTER_TEST_FULL in the environment) all cases are run: one that passes and is not
-named is reported, and one that makes sinter crash fails the test, named or not.
+All cases must pass but those of expected-failures.txt, which says why; and none may make
+sinter crash. Cases that say the same as another one ("..._expanded": the operator as its
+function body) are left out by default; with --full (or SINTER_TEST_FULL in the environment)
+they are run, too, and so are the expected failures: those that pass are named.
 
-With --device cuda the cases that are named run on the virtual GPU (test/virtual-gpu).
+With --device cuda the cases run on the virtual GPU (test/virtual-gpu). Algorithms, which
+have no device code, must be refused as such.
 
     node_cases.py --build DIR [--device cuda] [--full] [--update] [-k REGEX]
 """
@@ -27,11 +28,12 @@ import onnx
 from onnx import numpy_helper
 
 HERE = pathlib.Path(__file__).resolve().parent
-LIST = HERE / "node_cases.txt"
+LIST = HERE / "expected-failures.txt"
 TIMEOUT = 120  # seconds for one case
 
+NO_DEVICE_CODE = "runs on processors only"
 HEADER = """\
-# Cases of onnx.backend.test (kind "node") that must pass.
+# Cases of onnx.backend.test (kind "node") that do not pass, and why.
 # Written by: node_cases.py --build build --update
 """
 
@@ -131,8 +133,13 @@ def run_case(program, folder):
 
 
 def read_list():
+    """The reason for each expected failure, by the name of the case."""
     lines = LIST.read_text().splitlines() if LIST.exists() else []
-    return [line for line in lines if line and not line.startswith("#")]
+    return dict(line.split(": ", 1) for line in lines if line and not line.startswith("#"))
+
+
+def write_list(expected):
+    LIST.write_text(HEADER + "".join(f"{n}: {expected[n]}\n" for n in sorted(expected)))
 
 
 def main():
@@ -144,43 +151,46 @@ def main():
     parser.add_argument("-k", metavar="REGEX", default="", help="only cases named like this")
     options = parser.parse_args()
     full = options.full or options.update or bool(os.environ.get("SINTER_TEST_FULL"))
-    if options.device == "cuda":
-        if options.update:
-            parser.error("the list is that of the processor: --update is for --device cpu")
-        full = False
+    if options.device == "cuda" and options.update:
+        parser.error("the list is that of the processor: --update is for --device cpu")
 
     build = options.build.resolve()
     root = build / "node_cases" / f"onnx-{onnx.__version__}"
     write_cases(root)
-    listed = set(read_list())
-    if full:
-        names = sorted(p.name for p in root.iterdir() if p.is_dir())
-    else:
-        names = sorted(n for n in listed if not n.endswith("_expanded"))
+    expected = read_list()
+    names = sorted(p.name for p in root.iterdir() if p.is_dir())
     names = [n for n in names if re.search(options.k, n)]
+    if not full:
+        names = [n for n in names if n not in expected and not n.endswith("_expanded")]
+    elif options.device == "cuda":
+        names = [n for n in names if n not in expected]
+
+    def is_broken(name):
+        status, reason = results[name]
+        if options.device == "cuda" and status == "unsupported":
+            return NO_DEVICE_CODE not in reason
+        return status == "crash" or (status != "pass" and name not in expected)
 
     results = {}
     with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         program = Program(build, options.device)
         for name, result in zip(names, pool.map(lambda n: run_case(program, root / n), names)):
             results[name] = result
-            if result[0] != "pass" and (name in listed or result[0] in ("fail", "crash")):
+            if is_broken(name):
                 print(f"{result[0].upper()} {name}: {result[1]}", flush=True)
 
     (root / f"results_{options.device}.json").write_text(json.dumps(results, indent=1))
-    passed = [n for n in names if results[n][0] == "pass"]
     counts = collections.Counter(status for status, _ in results.values())
     print(f"{len(names)} cases: " + ", ".join(f"{n} {s}" for s, n in counts.most_common()))
     if options.update:
-        keep = [n for n in listed if n not in results]
-        LIST.write_text(HEADER + "".join(f"{n}\n" for n in sorted(passed + keep)))
+        failed = {n: f"{s}: {r}".replace(str(root), "") for n, (s, r) in results.items() if s != "pass"}
+        write_list({n: expected.get(n, failed.get(n)) for n in {*expected, *failed}
+                    if n in failed or n not in results})
         return
-    new = [n for n in passed if n not in listed]
-    if new:
-        print(f"{len(new)} pass that are not listed, such as {new[0]}: run with --update")
-    broken = [n for n in names if results[n][0] == "crash"]
-    broken += [n for n in names if n in listed and results[n][0] != "pass"]
-    sys.exit(bool(broken))
+    for name in names:
+        if name in expected and results[name][0] == "pass":
+            print(f"{name} passes, though {LIST.name} lists it: {expected[name]}")
+    sys.exit(any(is_broken(name) for name in names))
 
 
 if __name__ == "__main__":
