@@ -8,8 +8,8 @@
 #include "compiler/Import/Ops/Algorithm.h"
 #include "compiler/Import/Ops/DynamicFilter.h"
 #include "compiler/Import/Ops/IntegerOperand.h"
-#include "dialects/NN/NNShapes.h"
 #include "compiler/Import/Ops/Window.h"
+#include "dialects/NN/NNShapes.h"
 
 using namespace mlir;
 using namespace sinter;
@@ -51,6 +51,22 @@ static Value addBias(NodeContext &node, Value result) {
       {result, node.alignChannels(node.getInput(2), node.getRank(0))});
 }
 
+/// The input with as many channels as the filter has, which is an assumption
+/// where they are a formula. What never fits is left to the operation to
+/// refuse.
+static FailureOr<Value> takeChannels(NodeContext &node, bool isTransposed) {
+  SmallVector<nn::SizeAttr> sizes = node.getSizes(0);
+  nn::SizeAttr channels =
+      isTransposed ? node.getSizes(1)[0]
+                   : nn::mul(node.getSizes(1)[1], node.getInt("group", 1));
+  if (sizes[1].getConstant() || !channels.getConstant())
+    return node.getInput(0);
+  if (failed(node.unify(sizes[1], channels, "as many channels as the filter")))
+    return failure();
+  sizes[1] = channels;
+  return node.reshape(node.getInput(0), sizes);
+}
+
 static LogicalResult buildConv(NodeContext &node) {
   auto window = readConvWindow(node);
   if (failed(window))
@@ -62,8 +78,11 @@ static LogicalResult buildConv(NodeContext &node) {
     return failed(product) ? failure()
                            : node.setOutput(0, addBias(node, *product));
   }
+  FailureOr<Value> input = takeChannels(node, /*isTransposed=*/false);
+  if (failed(input))
+    return failure();
   Value result = node.create<nn::ConvOp>(
-      node.getInput(0), node.getInput(1), window->strides, window->pads,
+      *input, node.getInput(1), window->strides, window->pads,
       window->dilations, uint64_t(node.getInt("group", 1)));
   return node.setOutput(0, addBias(node, result));
 }
@@ -236,8 +255,11 @@ static LogicalResult buildConvTranspose(NodeContext &node) {
     return failed(product) ? failure()
                            : node.setOutput(0, addBias(node, *product));
   }
+  FailureOr<Value> input = takeChannels(node, /*isTransposed=*/true);
+  if (failed(input))
+    return failure();
   Value result = node.create<nn::ConvTransposeOp>(
-      node.getInput(0), node.getInput(1), window->strides, window->pads,
+      *input, node.getInput(1), window->strides, window->pads,
       window->dilations, outputPadding, uint64_t(node.getInt("group", 1)));
   return node.setOutput(0, addBias(node, result));
 }
