@@ -261,7 +261,9 @@ void ScheduleBuilder::buildYield(nn::YieldOp yield, IntegerAttr number,
   for (const YieldCopy &entry : copies) {
     unsigned source =
         entry.temporary ? *entry.temporary : graph.getBuffer(entry.value);
-    copy(source, entry.target, getBytes(entry.value.getType()), loc);
+    // The target may be that of a launch after the loop or condition now.
+    copy(source, graph.findRoot(entry.target), getBytes(entry.value.getType()),
+         loc);
   }
   setSizes(names, sizes, loc);
 }
