@@ -108,8 +108,10 @@ bool BufferGraph::haveSameBytes(unsigned source, unsigned target) const {
   return a == b || (!nn::hasLate(a) && !nn::hasLate(b));
 }
 
-/// Puts all values of `source` into `target`. Lifetimes are the caller's.
+/// Puts all values of `source` into `target`, which lives for all of them.
 void BufferGraph::merge(unsigned source, unsigned target) {
+  Lifetime from = buffers[source].life, &to = buffers[target].life;
+  to = {std::min(from.first, to.first), std::max(from.last, to.last)};
   mergedInto[source] = target;
 }
 
@@ -291,10 +293,8 @@ void BufferGraph::shareCarried(nn::LoopOp loop) {
     if (buffers[source].place == Buffer::Place::Arena &&
         buffers[source].life.last == target.life.first &&
         haveSameBytes(source, number) &&
-        llvm::none_of(numbers, [&](unsigned n) { return n == source; })) {
-      target.life.first = buffers[source].life.first;
+        llvm::none_of(numbers, [&](unsigned n) { return n == source; }))
       merge(source, number);
-    }
   }
 }
 
@@ -407,7 +407,6 @@ void BufferGraph::shareInPlace() {
         << "the result takes the place of an operand"
         << remark::reason("this is the last use of the operand, and each "
                           "element is read before it is written");
-    buffers[target].life.first = buffers[*source].life.first;
     merge(*source, target);
   }
 }
