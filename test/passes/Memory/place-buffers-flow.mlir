@@ -215,3 +215,77 @@ func.func @branches(%x: tensor<16xf32>, %c: tensor<i1>) -> tensor<16xf32> {
   }
   return %0 : tensor<16xf32>
 }
+
+// -----
+
+// What the loop begins with, what it carries, the result of the condition and of
+// the last kernel are one buffer: the output, from the first launch on.
+// CHECK-LABEL: kernel.schedule @taken_over
+// CHECK:         %[[ONE:.+]] = kernel.arena {{.*}} bytes <64> live{{ ?}}[1, 7]
+// CHECK:         %[[V:.+]] = kernel.arena {{.*}} bytes <64> live{{ ?}}[4, 5]
+// CHECK:         %[[Y:.+]] = kernel.output 0
+// CHECK:         kernel.launch @k ins(%{{.+}}) outs(%[[Y]])
+// CHECK-NEXT:    kernel.launch @k ins(%{{.+}}) outs(%[[ONE]])
+// CHECK-NEXT:    kernel.if
+// CHECK-NEXT:      kernel.loop
+// CHECK-NEXT:        kernel.launch @k ins(%[[Y]]) outs(%[[V]])
+// CHECK-NEXT:        kernel.copy %[[V]] to %[[Y]] bytes <64>
+// CHECK-NEXT:      }
+// CHECK-NEXT:    } else {
+// CHECK-NEXT:      kernel.copy %[[ONE]] to %[[Y]] bytes <64>
+// CHECK-NEXT:    }
+// CHECK-NEXT:    kernel.launch @e ins(%[[Y]]) outs(%[[Y]])
+kernel.func @k(%a: tensor<16xf32>) -> tensor<16xf32> attributes {kind = #kernel.kind<serial>} {
+  %0 = nn.exp %a : tensor<16xf32>
+  kernel.yield %0 : tensor<16xf32>
+}
+kernel.func @e(%a: tensor<16xf32>) -> tensor<16xf32> attributes {kind = #kernel.kind<loop>} {
+  %0 = nn.exp %a : tensor<16xf32>
+  kernel.yield %0 : tensor<16xf32>
+}
+func.func @taken_over(%x: tensor<16xf32>, %c: tensor<i1>) -> tensor<16xf32> {
+  %0 = kernel.call @k(%x) : (tensor<16xf32>) -> tensor<16xf32>
+  %1 = kernel.call @k(%x) : (tensor<16xf32>) -> tensor<16xf32>
+  %2 = nn.if %c : tensor<i1> -> tensor<16xf32> {
+    %3 = nn.loop index "?t" count <3> executed "?e" carried(%0 : tensor<16xf32>) -> tensor<16xf32> {
+    ^bb0(%arg: tensor<16xf32>):
+      %4 = kernel.call @k(%arg) : (tensor<16xf32>) -> tensor<16xf32>
+      nn.yield carried(%4 : tensor<16xf32>)
+    }
+    nn.yield carried(%3 : tensor<16xf32>)
+  } else {
+    nn.yield carried(%1 : tensor<16xf32>)
+  }
+  %5 = kernel.call @e(%2) : (tensor<16xf32>) -> tensor<16xf32>
+  return %5 : tensor<16xf32>
+}
+
+// -----
+
+// A view may have another number of elements until that is checked: neither the
+// output nor its length is taken for what is computed before.
+// CHECK-LABEL: kernel.schedule @view
+// CHECK:         %[[R:.+]] = kernel.arena {{.*}} bytes <n * 16>
+// CHECK:         %[[Y:.+]] = kernel.output 0
+// CHECK:         kernel.launch @e ins(%{{.+}}) outs(%[[R]])
+// CHECK-NEXT:    kernel.read_sizes
+// CHECK-NEXT:    kernel.check_sizes <["?a"]> of 4 bytes elements <n * 4> check 2
+// CHECK-NEXT:    kernel.check_sizes <["?a"]> of 4 bytes check 3
+// CHECK-NEXT:    kernel.launch @f ins(%[[R]]) outs(%[[Y]])
+!n = tensor<?x4xf32, #nn.dims<[n, 4]>>
+!a = tensor<?xf32, #nn.dims<["?a"]>>
+kernel.func @e(%a: !n) -> !n attributes {kind = #kernel.kind<loop>} {
+  %0 = nn.exp %a : !n
+  kernel.yield %0 : !n
+}
+kernel.func @f(%a: !a) -> !a attributes {kind = #kernel.kind<loop>} {
+  %0 = nn.exp %a : !a
+  kernel.yield %0 : !a
+}
+func.func @view(%x: !n, %s: tensor<i64>) -> !a {
+  %0 = kernel.call @e(%x) : (!n) -> !n
+  nn.bind_sizes %s as ["?a"] : tensor<i64>
+  %1 = nn.reshape %0 {check = 2 : i64} : !n to !a
+  %2 = kernel.call @f(%1) {check = 3 : i64} : (!a) -> !a
+  return %2 : !a
+}
