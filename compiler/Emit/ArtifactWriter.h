@@ -122,7 +122,7 @@ struct ManifestSpec {
   uint32_t nodeCount = 0;
   std::string lock; ///< What was measured to compile it, as JSON.
   DeviceSpec device;
-  uint32_t lateDims = 0; ///< Dimensions after the free ones.
+  uint32_t lateDims = 0;           ///< Dimensions after the free ones.
   std::vector<uint32_t> lateSizes; ///< Entries that depend on these.
   uint32_t slots = 0;              ///< Of memory that grows.
   bool reads = false;              ///< Whether a run looks at data.

@@ -82,9 +82,8 @@ static void cloneForEachUser(Operation *op) {
   for (auto [index, use] : llvm::enumerate(uses)) {
     bool isFar = isBehindBarrier(op, use->getOwner());
     if (isFar || index + 1 < uses.size())
-      use->set(OpBuilder(isFar ? use->getOwner() : op)
-                   .clone(*op)
-                   ->getResult(0));
+      use->set(
+          OpBuilder(isFar ? use->getOwner() : op).clone(*op)->getResult(0));
   }
   if (op->use_empty())
     op->erase();

@@ -44,8 +44,7 @@ std::optional<unsigned> FusionGraph::getIndex(Operation *op) const {
 
 bool FusionGraph::isFree(Operation *op) const {
   std::optional<unsigned> index = op ? getIndex(op) : std::nullopt;
-  return index && !groupOf[*index] && !isa<nn::ReshapeOp>(op) &&
-         !isBarrier(op);
+  return index && !groupOf[*index] && !isa<nn::ReshapeOp>(op) && !isBarrier(op);
 }
 
 unsigned FusionGraph::open(kernel::Kind kind, Operation *root) {

@@ -44,8 +44,9 @@ public:
 
   /// Opens a group that holds `root`; returns its number.
   unsigned open(kernel::Kind kind, mlir::Operation *root);
-  /// Whether `op` could enter the group: no barrier is between them, and no path
-  /// from the one to the other leads through a third unit (a cycle of units).
+  /// Whether `op` could enter the group: no barrier is between them, and no
+  /// path from the one to the other leads through a third unit (a cycle of
+  /// units).
   bool canAdd(unsigned group, mlir::Operation *op) const;
   /// Puts the free operation `op` into the group.
   void add(unsigned group, mlir::Operation *op);

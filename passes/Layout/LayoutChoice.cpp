@@ -194,7 +194,6 @@ private:
 
 } // namespace
 
-LayoutChoice::LayoutChoice(Block &block)
-    : chosen(ChoiceGraph(block).solve()) {}
+LayoutChoice::LayoutChoice(Block &block) : chosen(ChoiceGraph(block).solve()) {}
 
 } // namespace sinter

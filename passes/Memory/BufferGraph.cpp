@@ -55,14 +55,13 @@ BufferGraph::BufferGraph(func::FuncOp function, bool inPlace)
     : steps(function), inPlace(inPlace) {
   Block &block = function.getBody().front();
   for (BlockArgument argument : function.getArguments())
-    bufferOf[argument] =
-        addBuffer({Buffer::Place::Input,
-                   argument.getArgNumber(),
-                   nullptr,
-                   getBytes(argument.getType()),
-                   nullptr,
-                   {0, 0},
-                   &block});
+    bufferOf[argument] = addBuffer({Buffer::Place::Input,
+                                    argument.getArgNumber(),
+                                    nullptr,
+                                    getBytes(argument.getType()),
+                                    nullptr,
+                                    {0, 0},
+                                    &block});
   collectValues(block);
   // Lifetimes are complete now; bodies inside come before those around them.
   function.walk([&](Operation *op) {
@@ -182,8 +181,8 @@ void BufferGraph::collectLoop(nn::LoopOp loop) {
     useAt(condition, loop, life.first);
     conditionOf[loop] = defineAt(condition.getType(), home, life);
   }
-  for (auto [init, argument, final] : llvm::zip(
-           loop.getCarried(), body.getArguments(), loop.getFinals())) {
+  for (auto [init, argument, final] :
+       llvm::zip(loop.getCarried(), body.getArguments(), loop.getFinals())) {
     useAt(init, loop, life.first);
     unsigned number = defineAt(final.getType(), home, life);
     bufferOf[argument] = bufferOf[final] = number;
@@ -199,9 +198,8 @@ void BufferGraph::collectIf(nn::IfOp condition) {
   int64_t begin = steps.getStep(condition);
   useAt(condition.getCondition(), condition, begin);
   for (Value result : condition.getResults())
-    bufferOf[result] =
-        defineAt(result.getType(), condition->getBlock(),
-                 {begin, steps.getEnd(condition.getElseBody())});
+    bufferOf[result] = defineAt(result.getType(), condition->getBlock(),
+                                {begin, steps.getEnd(condition.getElseBody())});
   for (Region *body : {&condition.getThenBody(), &condition.getElseBody()}) {
     int64_t end = steps.getEnd(*body);
     collectValues(body->front());
@@ -273,8 +271,8 @@ void BufferGraph::shareCarried(nn::LoopOp loop) {
     carried.push_back({loop.getCondition(), nullptr, yield.getCondition()});
     numbers.push_back(conditionOf.lookup(loop));
   }
-  for (auto [init, argument, next] : llvm::zip(
-           loop.getCarried(), body.getArguments(), yield.getCarried())) {
+  for (auto [init, argument, next] :
+       llvm::zip(loop.getCarried(), body.getArguments(), yield.getCarried())) {
     carried.push_back({init, argument, next});
     numbers.push_back(bufferOf.lookup(argument));
   }
@@ -354,8 +352,8 @@ void BufferGraph::assignOutputs(func::ReturnOp op) {
       buffer.place = Buffer::Place::Output;
       buffer.index = output;
     } else {
-      copies.push_back({number, static_cast<int64_t>(output),
-                        getBytes(value.getType())});
+      copies.push_back(
+          {number, static_cast<int64_t>(output), getBytes(value.getType())});
     }
   }
 }

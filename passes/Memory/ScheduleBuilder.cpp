@@ -32,10 +32,9 @@ Value ScheduleBuilder::declare(unsigned number, Location loc) {
     return kernel::ConstantOp::create(b, loc, type, buffer.weight,
                                       /*offset=*/IntegerAttr());
   case Buffer::Place::Arena:
-    return kernel::ArenaOp::create(b, loc, type,
-                                   placement.offsets.lookup(number),
-                                   buffer.bound, buffer.life.first,
-                                   buffer.life.last);
+    return kernel::ArenaOp::create(
+        b, loc, type, placement.offsets.lookup(number), buffer.bound,
+        buffer.life.first, buffer.life.last);
   case Buffer::Place::Grown:
     return kernel::GrownOp::create(b, loc, type,
                                    placement.slots.lookup(number));
@@ -161,8 +160,9 @@ void ScheduleBuilder::buildBind(nn::BindSizesOp bind) {
     return;
   // None is negative: the names are within their bounds.
   SmallVector<nn::SizeAttr> distances;
-  for (auto [name, bound] : llvm::zip(bind.getNames().getAsRange<StringAttr>(),
-                                      bind.getBounds()->getAsRange<nn::SizeAttr>()))
+  for (auto [name, bound] :
+       llvm::zip(bind.getNames().getAsRange<StringAttr>(),
+                 bind.getBounds()->getAsRange<nn::SizeAttr>()))
     distances.push_back(
         nn::sub(bound, nn::getSymbol(b.getContext(), name.getValue())));
   kernel::CheckSizesOp::create(
@@ -205,16 +205,14 @@ void ScheduleBuilder::buildLoop(nn::LoopOp loop) {
     nn::SizeAttr rest =
         nn::sub(nn::getSizes(result.getType()).front(), loop.getCount());
     if (number && nn::getRange(rest).first < 0)
-      kernel::CheckSizesOp::create(b, loc,
-                                   nn::DimsAttr::get(b.getContext(), rest),
-                                   /*element_bytes=*/0, /*elements=*/nullptr,
-                                   number.getInt());
+      kernel::CheckSizesOp::create(
+          b, loc, nn::DimsAttr::get(b.getContext(), rest),
+          /*element_bytes=*/0, /*elements=*/nullptr, number.getInt());
     grow(graph.getBuffer(result), getBytes(result.getType()), nullptr, loc);
   }
   setSizes(loop.getSizeNames(), loop.getSizeInits(), loc);
-  auto placed =
-      kernel::LoopOp::create(b, loc, loop.getCount(), loop.getIndex(),
-                             loop.getExecuted(), condition);
+  auto placed = kernel::LoopOp::create(b, loc, loop.getCount(), loop.getIndex(),
+                                       loop.getExecuted(), condition);
   buildBody(loop.getBody(), placed.getBody());
   {
     OpBuilder::InsertionGuard guard(b);
@@ -249,8 +247,8 @@ void ScheduleBuilder::buildStacking(nn::LoopOp loop) {
 void ScheduleBuilder::buildYield(nn::YieldOp yield, IntegerAttr number,
                                  ArrayAttr names, ArrayAttr sizes) {
   Location loc = yield.getLoc();
-  for (auto [value, result] : llvm::zip(
-           yield.getCarried(), yield->getParentOp()->getResults()))
+  for (auto [value, result] :
+       llvm::zip(yield.getCarried(), yield->getParentOp()->getResults()))
     check(value.getType(), getElementsAt(result.getType(), names, sizes),
           number, loc);
   ArrayRef<YieldCopy> copies = graph.getYieldCopies(yield);
@@ -287,8 +285,8 @@ void ScheduleBuilder::buildIf(nn::IfOp condition) {
 
 void ScheduleBuilder::buildOutputs(Location loc) {
   for (const OutputCopy &entry : graph.getCopies()) {
-    remark::missed(loc, remark::RemarkOpts::name("PlaceBuffers")
-                            .category("sinter-memory"))
+    remark::missed(
+        loc, remark::RemarkOpts::name("PlaceBuffers").category("sinter-memory"))
         << remark::add("output {0} is a copy", entry.output)
         << remark::reason("it is an input, a weight or another output too, not "
                           "the result of a kernel alone, or its size is not "

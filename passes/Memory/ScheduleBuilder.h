@@ -51,8 +51,7 @@ private:
   }
   void grow(unsigned number, nn::SizeAttr bytes, nn::SizeAttr keep,
             mlir::Location loc);
-  void copy(unsigned from, unsigned to, nn::SizeAttr bytes,
-            mlir::Location loc);
+  void copy(unsigned from, unsigned to, nn::SizeAttr bytes, mlir::Location loc);
   void check(mlir::Type type, nn::SizeAttr elements, mlir::IntegerAttr number,
              mlir::Location loc);
   void setSizes(mlir::ArrayAttr names, mlir::ArrayAttr sizes,

@@ -4,8 +4,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Lifetimes are intervals of *steps*: a call is one, so is nn.bind_sizes; a loop
-// and a condition have one where they begin and one where each body ends.
+// Lifetimes are intervals of *steps*: a call is one, so is nn.bind_sizes; a
+// loop and a condition have one where they begin and one where each body ends.
 // Numbers grow through bodies in the order of the text.
 //
 //===----------------------------------------------------------------------===//

@@ -26,7 +26,8 @@ static remark::RemarkOpts nameRemark(StringRef name) {
   return remark::RemarkOpts::name(name).category("sinter-outline");
 }
 
-/// The number of a check of the sizes of results (sinter-outline-number-checks).
+/// The number of a check of the sizes of results
+/// (sinter-outline-number-checks).
 static constexpr StringLiteral checkName = "check";
 
 /// Operations named in the name of a kernel; the rest is left out.

@@ -242,7 +242,8 @@ struct PackWeightsPass : sinter::impl::PackWeightsPassBase<PackWeightsPass> {
 
   void runOnOperation() override {
     SmallVector<kernel::GroupOp> groups;
-    getOperation().walk([&](kernel::GroupOp group) { groups.push_back(group); });
+    getOperation().walk(
+        [&](kernel::GroupOp group) { groups.push_back(group); });
     for (kernel::GroupOp group : groups) {
       if (group.getKind() != kernel::Kind::Contract &&
           group.getKind() != kernel::Kind::Window)

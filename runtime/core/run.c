@@ -131,8 +131,8 @@ static sinter_status_t extend(sinter_context_t *context, sinter_block_t *block,
                               uint64_t bytes, uint64_t keep,
                               sinter_error_t *error) {
   sinter_block_t larger = {NULL, 0};
-  uint64_t wanted = bytes > 2 * (uint64_t)block->bytes ? bytes
-                                                       : 2 * block->bytes;
+  uint64_t wanted =
+      bytes > 2 * (uint64_t)block->bytes ? bytes : 2 * block->bytes;
   sinter_status_t status =
       sinter_context_resize(context, &larger, wanted, error);
   if (status)
@@ -496,8 +496,8 @@ int32_t sinter_context_place_output(void *user, int32_t output,
     status = place_output(context, (size_t)output,
                           &context->run_outputs[output], context->run_error);
     if (!status && context->cuda)
-      status = sinter_cuda_end_placing(context, (size_t)output,
-                                       context->run_error);
+      status =
+          sinter_cuda_end_placing(context, (size_t)output, context->run_error);
   }
   return status ? end_run(context, status) : 0;
 }

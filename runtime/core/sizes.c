@@ -133,7 +133,8 @@ sinter_status_t sinter_model_compute_sizes(const sinter_model_t *model,
   int32_t result = model->image.root->prepare(dims, sizes);
   if (result)
     return sinter_model_fail_check(model, result, dims, error);
-  if (sizes[0] < 0 || (uint64_t)sizes[0] > SINTER_MAX_WORK_BYTES || sizes[1] < 0 ||
+  if (sizes[0] < 0 || (uint64_t)sizes[0] > SINTER_MAX_WORK_BYTES ||
+      sizes[1] < 0 ||
       (uint64_t)sizes[1] > SINTER_MAX_WORK_BYTES / (uint64_t)threads) {
     sinter_fail(
         error, SINTER_STATUS_BAD_DIMENSION,
@@ -178,8 +179,8 @@ sinter_model_requirements(const sinter_model_t *model, const int64_t *dims,
   if (status)
     return status;
   size_t all_dims = sinter_all_dims(&model->artifact.manifest);
-  int64_t *sizes = calloc(model->artifact.manifest.size_count + all_dims,
-                          sizeof *sizes);
+  int64_t *sizes =
+      calloc(model->artifact.manifest.size_count + all_dims, sizeof *sizes);
   if (!sizes)
     return sinter_fail(error, SINTER_STATUS_OUT_OF_MEMORY,
                        "no memory for sizes");

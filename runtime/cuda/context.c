@@ -122,13 +122,12 @@ void sinter_cuda_context_destroy(sinter_context_t *context) {
       (void)driver->destroy_stream(cuda->stream);
     sinter_cuda_leave(cuda->device);
   }
-  void *arrays[] = {cuda->shapes,           cuda->new_shapes,
-                    cuda->inputs,           cuda->outputs,
-                    cuda->output_blocks,    cuda->input_addresses,
-                    cuda->output_addresses, cuda->parameters,
-                    cuda->status_words,     cuda->seen_addresses,
-                    cuda->grown,            cuda->late_places,
-                    cuda->late_sizes,       cuda->late_dims};
+  void *arrays[] = {
+      cuda->shapes,           cuda->new_shapes,    cuda->inputs,
+      cuda->outputs,          cuda->output_blocks, cuda->input_addresses,
+      cuda->output_addresses, cuda->parameters,    cuda->status_words,
+      cuda->seen_addresses,   cuda->grown,         cuda->late_places,
+      cuda->late_sizes,       cuda->late_dims};
   for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; ++i)
     free(arrays[i]);
   free(cuda);

@@ -54,10 +54,10 @@ typedef struct sinter_cuda_context {
   sinter_cuda_block_t *grown, grown_scratch, *late_places;
   uint64_t scratch_bytes; /* as prepared */
   int64_t *late_sizes, *late_dims;
-  int knows_late; /* these are filled */
-  int reports;            /* a kernel has checks */
-  int failure;            /* CUresult of the launch or copy that failed */
-  size_t failed_launch;   /* its number, or launch_count for a copy */
+  int knows_late;       /* these are filled */
+  int reports;          /* a kernel has checks */
+  int failure;          /* CUresult of the launch or copy that failed */
+  size_t failed_launch; /* its number, or launch_count for a copy */
 } sinter_cuda_context_t;
 
 /** Opens the device `ordinal` for the context. On failure nothing is left. */

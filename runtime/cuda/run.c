@@ -70,9 +70,8 @@ static sinter_status_t find_shape(sinter_context_t *context, size_t kernel,
     if (context->model->image.root->prepare(dims, cuda->late_sizes))
       return SINTER_STATUS_INTERNAL;
   }
-  sinter_status_t status =
-      sinter_cuda_compute_shape(manifest, cuda, kernel, cuda->late_sizes, shape,
-                                context->run_error);
+  sinter_status_t status = sinter_cuda_compute_shape(
+      manifest, cuda, kernel, cuda->late_sizes, shape, context->run_error);
   if (!status && shape->scratch > cuda->scratch_bytes) {
     status = sinter_cuda_resize(cuda, &cuda->grown_scratch, shape->scratch,
                                 context->run_error);
@@ -157,9 +156,9 @@ static sinter_status_t extend(sinter_context_t *context,
       sinter_cuda_resize(cuda, &larger, wanted, context->run_error);
   if (status)
     return status;
-  int result = driver->copy(larger.address, block->address,
-                            keep < block->bytes ? keep : block->bytes,
-                            cuda->stream);
+  int result =
+      driver->copy(larger.address, block->address,
+                   keep < block->bytes ? keep : block->bytes, cuda->stream);
   if (!result)
     result = driver->synchronize(cuda->stream);
   (void)driver->release(block->address);
@@ -205,9 +204,9 @@ static int32_t read_from_device(void *user, void *to, const void *from,
   const sinter_cuda_driver_t *driver = &cuda->device->driver;
   if (atomic_load_explicit(&context->cancelled, memory_order_relaxed))
     return -SINTER_STATUS_CANCELLED;
-  int result = bytes ? driver->copy_to_host(to, (uintptr_t)from, bytes,
-                                            cuda->stream)
-                     : 0;
+  int result =
+      bytes ? driver->copy_to_host(to, (uintptr_t)from, bytes, cuda->stream)
+            : 0;
   if (!result)
     result = driver->synchronize(cuda->stream);
   return note_failure(cuda, result,
@@ -266,8 +265,7 @@ sinter_status_t sinter_cuda_end_placing(sinter_context_t *context, size_t index,
   sinter_cuda_context_t *cuda = context->cuda;
   sinter_cuda_value_t *value = &cuda->outputs[index];
   sinter_cuda_block_t *place = &cuda->late_places[index];
-  sinter_status_t status =
-      sinter_cuda_resize(cuda, place, value->bytes, error);
+  sinter_status_t status = sinter_cuda_resize(cuda, place, value->bytes, error);
   value->place = place->address;
   cuda->output_addresses[index] = find_address(value);
   return status;

@@ -324,11 +324,10 @@ mlir::LogicalResult Emitter::emitGrow(kernel::GrowOp grow) {
   auto buffer = grow.getBuffer().getDefiningOp<kernel::GrownOp>();
   if (!buffer)
     return grow.emitError("expects a buffer that is grown");
-  Value *memory =
-      callTable(offsetof(sinter_abi_table, grow),
-                {b.getInt32(buffer.getSlot()), getSize(grow.getBytes()),
-                 getSize(grow.getKeep())},
-                ptr);
+  Value *memory = callTable(offsetof(sinter_abi_table, grow),
+                            {b.getInt32(buffer.getSlot()),
+                             getSize(grow.getBytes()), getSize(grow.getKeep())},
+                            ptr);
   returnIfSet(b.CreateSelect(b.CreateIsNull(memory),
                              b.getInt32(-SINTER_STATUS_OUT_OF_MEMORY),
                              b.getInt32(0)));
@@ -343,15 +342,14 @@ mlir::LogicalResult Emitter::emitReadSizes(kernel::ReadSizesOp read) {
   llvm::Type *type = b.getIntNTy(read.getWidth());
   llvm::SmallVector<llvm::StringRef> names(
       read.getNames().getAsValueRange<mlir::StringAttr>());
-  returnIfSet(callTable(offsetof(sinter_abi_table, read),
-                        {readBuffer, *source,
-                         b.getInt64(names.size() * read.getWidth() / 8)},
-                        b.getInt32Ty()));
+  returnIfSet(callTable(
+      offsetof(sinter_abi_table, read),
+      {readBuffer, *source, b.getInt64(names.size() * read.getWidth() / 8)},
+      b.getInt32Ty()));
   for (auto [i, name] : llvm::enumerate(names))
-    setDim(name,
-           b.CreateSExt(b.CreateLoad(type, b.CreateConstInBoundsGEP1_64(
-                                               type, readBuffer, i)),
-                        b.getInt64Ty()));
+    setDim(name, b.CreateSExt(b.CreateLoad(type, b.CreateConstInBoundsGEP1_64(
+                                                     type, readBuffer, i)),
+                              b.getInt64Ty()));
   define(names);
   return mlir::success();
 }
@@ -375,21 +373,21 @@ void Emitter::emitCheckSizes(kernel::CheckSizesOp check) {
   for (nn::SizeAttr size : check.getSizes().getSizes()) {
     Value *value = getSize(size);
     fails = b.CreateOr(fails, b.CreateICmpSLT(value, b.getInt64(0)));
-    Value *product = b.CreateBinaryIntrinsic(llvm::Intrinsic::umul_with_overflow,
-                                             bytes, value);
+    Value *product = b.CreateBinaryIntrinsic(
+        llvm::Intrinsic::umul_with_overflow, bytes, value);
     bytes = b.CreateExtractValue(product, 0);
     // A size of 0 after an overflow makes no memory, but is no use either.
     fails = b.CreateOr(fails, b.CreateExtractValue(product, 1));
   }
-  fails = b.CreateOr(
-      fails, b.CreateICmpUGT(bytes, llvm::ConstantInt::get(i64, maxTensorBytes)));
+  fails = b.CreateOr(fails, b.CreateICmpUGT(bytes, llvm::ConstantInt::get(
+                                                       i64, maxTensorBytes)));
   if (check.getElements())
     fails = b.CreateOr(
-        fails, b.CreateICmpNE(bytes, b.CreateMul(getSize(*check.getElements()),
-                                                 b.getInt64(
-                                                     check.getElementBytes()))));
-  returnIfSet(b.CreateSelect(fails, b.getInt32(check.getCheck() + 1),
-                             b.getInt32(0)));
+        fails, b.CreateICmpNE(
+                   bytes, b.CreateMul(getSize(*check.getElements()),
+                                      b.getInt64(check.getElementBytes()))));
+  returnIfSet(
+      b.CreateSelect(fails, b.getInt32(check.getCheck() + 1), b.getInt32(0)));
 }
 
 /// All free dimensions on the stack, late ones 0.
@@ -491,8 +489,7 @@ mlir::LogicalResult Emitter::emitBranch(mlir::Value condition,
   if (mlir::failed(source))
     return mlir::failure();
   returnIfSet(callTable(offsetof(sinter_abi_table, read),
-                        {readBuffer, *source, b.getInt64(1)},
-                        b.getInt32Ty()));
+                        {readBuffer, *source, b.getInt64(1)}, b.getInt32Ty()));
   Value *byte = b.CreateLoad(b.getInt8Ty(), readBuffer);
   b.CreateCondBr(b.CreateICmpNE(byte, b.getInt8(0)), isTrue, isFalse);
   return mlir::success();
@@ -539,9 +536,8 @@ mlir::LogicalResult Emitter::emitIf(kernel::IfOp condition) {
        *after = createBlock("after");
   if (mlir::failed(emitBranch(condition.getCondition(), isTrue, isFalse)))
     return mlir::failure();
-  for (auto [block, body] :
-       {std::pair(isTrue, &condition.getThenBody()),
-        std::pair(isFalse, &condition.getElseBody())}) {
+  for (auto [block, body] : {std::pair(isTrue, &condition.getThenBody()),
+                             std::pair(isFalse, &condition.getElseBody())}) {
     b.SetInsertPoint(block);
     if (mlir::failed(emitBlock(body->front())))
       return mlir::failure();

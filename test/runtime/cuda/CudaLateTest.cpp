@@ -30,8 +30,9 @@ struct CudaLate : Cuda {
       std::copy_n(launch.pointer<float>(0), count, scratch);
       std::copy_n(scratch, count, launch.pointer<float>(1));
     };
-    fake.kernels = {
-        {"count", {7, count}}, {"append", {7, append}}, {"finish", {7, finish}}};
+    fake.kernels = {{"count", {7, count}},
+                    {"append", {7, append}},
+                    {"finish", {7, finish}}};
   }
 };
 
