@@ -364,7 +364,8 @@ def quantized_cases():
 
 def make_cases():
     from ml_cases import make_ml_cases
+    from recurrent_cases import make_recurrent_cases
     for cases in (activation_cases, normalization_cases, product_cases, attention_cases,
                   multi_head_cases, group_query_cases, rotary_cases, expert_cases,
-                  quantized_cases, make_ml_cases):
+                  quantized_cases, make_ml_cases, make_recurrent_cases):
         yield from cases()

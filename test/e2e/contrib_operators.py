@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Compares operators of com.microsoft and ai.onnx.ml with ONNX Runtime.
+"""Compares operators of com.microsoft and ai.onnx.ml, and recurrent layers, with ONNX Runtime.
 
 A model of one node is made for each form of an operator, compiled, and run on random
 inputs. An output y may differ from the reference by
