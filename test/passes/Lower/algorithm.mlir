@@ -1,6 +1,5 @@
 // RUN: sinter-opt %s --split-input-file --pass-pipeline='builtin.module(kernel.func(sinter-outline-plan-tiles))' | FileCheck %s --check-prefix=PLAN
 // RUN: sinter-opt %s --split-input-file --sinter-lower-emit-kernels | FileCheck %s
-// RUN: not sinter-opt %s --split-input-file --sinter-lower-cuda-emit-kernels 2>&1 | FileCheck %s --check-prefix=CUDA
 
 // Tiles take about as many elements as those of other kernels.
 // PLAN: kernel.func @top_k({{.+}}) -> {{.+}} attributes {kind = #kernel.kind<serial>, scratch = #nn.size<24>, tiles = #nn.size<{{.*}}n{{.*}}>}
@@ -13,8 +12,6 @@
 // CHECK: %[[STATUS:.+]] = llvm.call @sinter_top_k_f32(%{{.+}}, %{{.+}}, %{{.+}}, %{{.+}}) : (!llvm.ptr, i64, i64, !llvm.ptr) -> i32
 // CHECK: arith.cmpi ne, %[[STATUS]]
 // CHECK: llvm.func @sinter_top_k_f32(!llvm.ptr, i64, i64, !llvm.ptr) -> i32
-
-// CUDA: error: cannot generate code for 'nn.algorithm' (node top) of type {{.+}}: the algorithm 'top_k_f32' runs on processors only
 !x = tensor<?x100xf32, #nn.dims<[n, 100]>>
 !v = tensor<?x3xf32, #nn.dims<[n, 3]>>
 !i = tensor<?x3xi64, #nn.dims<[n, 3]>>
@@ -31,7 +28,6 @@ module attributes {kernel.target = "x86-64-v3", nn.free_dims = [{name = "n"}]} {
 // CHECK: func.func @scaled
 // CHECK: memref.alloca() : memref<1xf32>
 // CHECK: llvm.call @sinter_two_inputs
-// CUDA: error: cannot generate code for 'nn.algorithm'
 module attributes {kernel.target = "x86-64-v3"} {
   kernel.func @scaled(%x: tensor<4xf32>) -> tensor<4xf32> attributes {kind = #kernel.kind<serial>} {
     %c = nn.weight <dense {value = dense<2.0> : tensor<f32>} : tensor<f32>>
