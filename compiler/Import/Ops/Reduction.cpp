@@ -8,6 +8,8 @@
 
 #include <limits>
 
+#include <cmath>
+
 using namespace mlir;
 using namespace sinter;
 
@@ -200,14 +202,38 @@ static LogicalResult buildArgReduce(NodeContext &node) {
       axes);
 }
 
-/// Folds a reduction of all elements of known integers: what exporters write to
-/// count elements.
+/// `combine` over all elements: of integers, and where the result is exact of
+/// floats.
+template <nn::SizeAttr (*combine)(nn::SizeAttr, nn::SizeAttr)>
+static std::optional<Element> combineElements(const Content &content) {
+  if (content.elements.empty())
+    return std::nullopt;
+  if (content.elements.size() == 1)
+    return content.elements.front();
+  if (std::optional<SmallVector<nn::SizeAttr>> sizes = content.getSizes()) {
+    nn::SizeAttr result = sizes->front();
+    for (nn::SizeAttr size : ArrayRef(*sizes).drop_front())
+      result = combine(result, size);
+    return Element::ofSize(result);
+  }
+  constexpr bool isMax = combine == nn::max, isMin = combine == nn::min;
+  std::optional<SmallVector<double>> numbers = content.getNumbers();
+  if (!numbers || !(isMax || isMin) ||
+      llvm::any_of(*numbers, [](double number) { return std::isnan(number); }))
+    return std::nullopt;
+  return Element::ofNumber(isMax ? *llvm::max_element(*numbers)
+                                 : *llvm::min_element(*numbers));
+}
+
+/// Folds a reduction of all elements of a list: what exporters write to count
+/// elements.
 template <nn::SizeAttr (*combine)(nn::SizeAttr, nn::SizeAttr)>
 static bool foldReduce(NodeContext &node) {
   const Content *content = node.getContent(0);
-  std::optional<SmallVector<nn::SizeAttr>> sizes =
-      content ? content->getSizes() : std::nullopt;
-  if (!sizes || sizes->empty() || content->shape.size() != 1)
+  std::optional<Element> result;
+  if (content && content->shape.size() == 1)
+    result = combineElements<combine>(*content);
+  if (!result)
     return false;
   if (node.hasInput(1) && !node.getIntegerList(1))
     return false;
@@ -215,14 +241,11 @@ static bool foldReduce(NodeContext &node) {
                                   : node.getInts("axes").has_value();
   if (!hasAxes && node.getInt("noop_with_empty_axes", 0) != 0)
     return false;
-  nn::SizeAttr result = sizes->front();
-  for (nn::SizeAttr size : ArrayRef(*sizes).drop_front())
-    result = combine(result, size);
   Content folded;
   folded.elementType = content->elementType;
   if (node.getInt("keepdims", 1) != 0)
     folded.shape.push_back(1);
-  folded.elements.push_back(Element::ofSize(result));
+  folded.elements.push_back(*result);
   return succeeded(node.setContent(0, folded));
 }
 
