@@ -47,7 +47,11 @@ double round(const Format &format, double value) {
   if (name == "f8E8M0FNU") {
     if (std::isnan(value))
       return value;
-    double power = std::exp2(std::ceil(std::log2(std::fabs(value))));
+    if (std::isinf(value))
+      return 0x1p127;
+    int exponent;
+    bool isPower = std::frexp(std::fabs(value), &exponent) == 0.5;
+    double power = std::ldexp(1.0, exponent - isPower);
     return std::min(std::max(power, 0x1p-127), 0x1p127);
   }
   if (name == "f4E2M1FN")
