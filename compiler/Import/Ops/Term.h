@@ -116,7 +116,6 @@ public:
   Term sqrt() const { return unary<nn::SqrtOp>(); }
   Term tanh() const { return unary<nn::TanhOp>(); }
   Term operator-() const { return unary<nn::NegOp>(); }
-  Term operator!() const { return unary<nn::NotOp>(); }
   Term pow(Term exponent) const { return binary<nn::PowOp>(exponent); }
   Term pow(double exponent) const { return pow(like(exponent)); }
   Term max(Term other) const { return binary<nn::MaxOp>(other); }

@@ -96,7 +96,9 @@ static FailureOr<Term> activate(NodeContext &node, Term x, Term gate) {
   else if (type == "silu")
     result = x * x.sigmoid();
   else if (type == "gelu")
-    result = 0.5 * x * (1 + (x * M_SQRT1_2).erf());
+    // By the hyperbolic tangent, as ONNX Runtime does.
+    result = 0.5 * x *
+             (1 + (std::sqrt(2 / M_PI) * (x + 0.044715 * (x * x * x))).tanh());
   else if (type == "identity")
     result = x;
   else

@@ -94,8 +94,8 @@ LogicalResult GroupQueryAttention::readInputs() {
                              nn::mul(size, groups)});
   }
   Term *results[] = {&query, &key, &value};
-  for (auto [part, result, count] :
-       llvm::zip_equal(parts, results, ArrayRef({heads, groups, groups}))) {
+  int64_t counts[] = {heads, groups, groups};
+  for (auto [part, result, count] : llvm::zip_equal(parts, results, counts)) {
     auto split = splitHeads(part, count);
     if (failed(split))
       return failure();
