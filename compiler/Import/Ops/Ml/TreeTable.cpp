@@ -289,7 +289,8 @@ static TreeEntry normalize(TreeEntry entry) {
                                        -std::numeric_limits<T>::infinity());
   if (isOpposite) {
     std::swap(entry.yes, entry.no);
-    entry.missingIsYes = !entry.missingIsYes;
+    // NaN is unequal to everything.
+    entry.missingIsYes = entry.mode != TreeMode::Neq && !entry.missingIsYes;
   }
   bool isEqual = entry.mode == TreeMode::Eq || entry.mode == TreeMode::Neq;
   entry.mode = isEqual ? TreeMode::Eq : TreeMode::Leq;
