@@ -132,7 +132,8 @@ struct Request {
 
 } // namespace
 
-/// The transform of `input` [.., 1 or 2].
+/// The transform of `input` [.., 1 or 2], computed in the next wider type: much
+/// of the sums cancels.
 static FailureOr<Term> computeTransform(NodeContext &node, Term input,
                                         const Request &request) {
   int64_t rank = input.getRank();
@@ -151,12 +152,17 @@ static FailureOr<Term> computeTransform(NodeContext &node, Term input,
     length = toReal ? nn::mul(nn::add(given, -1), 2) : given;
   SizeAttr half = nn::add(nn::floorDiv(length, 2), 1);
   SizeAttr taken = toReal ? half : length, batch = nn::mul(before, after);
+  Builder builder(node.getContext());
+  Type type = input.getElementType();
+  Type inner = type.getIntOrFloatBitWidth() < 32 ? builder.getF32Type()
+                                                 : builder.getF64Type();
   auto part = [&](int64_t index) {
     return input.slice(rank - 1, index, 1)
         .reshape({before, given, after})
         .transpose({0, 2, 1})
         .reshape({batch, given})
-        .pad(1, node.getSize(0), nn::sub(taken, given));
+        .pad(1, node.getSize(0), nn::sub(taken, given))
+        .cast(inner);
   };
   Complex x{part(0), isReal ? Term() : part(1)};
   if (toReal) {
@@ -173,6 +179,7 @@ static FailureOr<Term> computeTransform(NodeContext &node, Term input,
   SizeAttr kept = request.isOneSided && !request.isInverse ? half : length;
   auto restore = [&](Term t) {
     return t.slice(1, node.getSize(0), kept)
+        .cast(type)
         .reshape({before, after, kept})
         .transpose({0, 2, 1})
         .reshape(request.getShape(kept))
