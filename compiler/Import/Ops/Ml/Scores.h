@@ -31,7 +31,7 @@ Term makeTwoScores(NodeContext &node, Term score, bool isProbability);
 
 /// Sets output 0 to the label of each row: element `index` [N, 1] (i64) of the
 /// integers `labels`, or `index` itself where there are none. Labels that are
-/// strings are refused where there is such an output.
+/// strings are not made: an error only where they are read.
 mlir::LogicalResult setLabels(NodeContext &node, Term index,
                               llvm::StringRef labels, llvm::StringRef strings);
 
