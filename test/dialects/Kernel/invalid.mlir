@@ -91,7 +91,7 @@ kernel.schedule @arena_c1 inputs [] outputs [] arena <0> scratch <0> {
 // -----
 
 func.func @launch_parent() {
-  // expected-error @below {{'kernel.launch' op expects parent op 'kernel.schedule'}}
+  // expected-error @below {{'kernel.launch' op expects parent op to be one of 'kernel.schedule, kernel.loop, kernel.if'}}
   kernel.launch @k ins() outs()
   return
 }

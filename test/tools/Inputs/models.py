@@ -183,6 +183,7 @@ def external(location, length=None):
 MODELS = {
     "dense": dense,
     "alone": alone,
+    "scaled": scaled,
     "hostile_names": hostile_names,
     "mlp": mlp,
     "mlp_overflow": mlp_overflow,
