@@ -233,9 +233,14 @@ LogicalResult LoopImport::finish(Body &body,
                              (parts.condition && !isTrue(*parts.condition)));
   auto makeCondition = [&](ImportedValue &value) -> FailureOr<Value> {
     FailureOr<Value> tensor = makeTensor(value);
-    if (succeeded(tensor))
-      tensor = node.reshape(*tensor, {});
-    return tensor;
+    if (failed(tensor))
+      return failure();
+    if (!value.type.getElementType().isInteger(1) ||
+        !nn::getNumElements(value.type).isConstant(1))
+      return node.invalid("a condition of one truth value",
+                          GraphImporter::getTypeName(value) + " of shape " +
+                              nn::toString(nn::getSizes(value.type)));
+    return node.reshape(*tensor, {});
   };
   Value first, next;
   if (isConditional) {
