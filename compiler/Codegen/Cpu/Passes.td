@@ -14,7 +14,8 @@ def ExpandMathPass : Pass<"sinter-codegen-expand-math"> {
   let description = [{
     Generated code calls no library: `math.exp`, `math.tanh`, `math.erf`,
     `math.log`, `math.sin`, `math.cos` and the like on f32 become polynomials,
-    `math.powf` goes through exp and log. Rounding to bf16 becomes integer arithmetic.
+    `math.powf` goes through exp and log. Rounding to bf16 becomes integer arithmetic, and
+    numbers of bf16 move as `i16`.
 
     Needs: math on f32 scalars or vectors. Leaves: only those math operations that
     are instructions (sqrt, fma, floor, ceil, roundeven, trunc, abs, copysign).

@@ -40,3 +40,29 @@ func.func @round_to_bf16(%x: vector<8xf32>) -> vector<8xbf16> {
   %0 = arith.truncf %x : vector<8xf32> to vector<8xbf16>
   return %0 : vector<8xbf16>
 }
+
+// -----
+
+// Numbers of bf16 are rounded by integer arithmetic, and move as bits.
+// CHECK-LABEL: func.func @bfloat
+// CHECK-SAME: (%{{.+}}: memref<?xi16>
+// CHECK-NOT: bf16
+// CHECK: vector.gather {{.*}} into vector<8xi16>
+// CHECK: arith.sitofp {{.*}} to vector<8xf32>
+// CHECK-NOT: bf16
+// CHECK: return
+func.func @bfloat(%x: memref<?xbf16>, %at: index, %i: vector<8xi64>, %places: vector<8xindex>, %mask: vector<8xi1>) {
+  %zero = arith.constant dense<1.0> : vector<8xbf16>
+  %0 = vector.gather %x[%at] [%places], %mask, %zero : memref<?xbf16>, vector<8xindex>, vector<8xi1>, vector<8xbf16> into vector<8xbf16>
+  %1 = arith.extf %0 : vector<8xbf16> to vector<8xf32>
+  %one = memref.load %x[%at] : memref<?xbf16>
+  %2 = vector.broadcast %one : bf16 to vector<8xbf16>
+  %3 = arith.extf %2 : vector<8xbf16> to vector<8xf32>
+  %whole = arith.sitofp %i : vector<8xi64> to vector<8xbf16>
+  %real = arith.extf %whole : vector<8xbf16> to vector<8xf32>
+  %sum = arith.addf %1, %real : vector<8xf32>
+  %4 = arith.addf %sum, %3 : vector<8xf32>
+  %5 = arith.truncf %4 : vector<8xf32> to vector<8xbf16>
+  vector.store %5, %x[%at] : memref<?xbf16>, vector<8xbf16>
+  return
+}
