@@ -172,6 +172,9 @@ static double fromNarrow(uint16_t bits, ElementKind kind) {
   unsigned width = getElementBits(kind);
   llvm::APFloat number(getSemantics(kind),
                        llvm::APInt(width, bits & ((1u << width) - 1)));
+  // LLVM would make the NaN of float8e8m0 an infinity.
+  if (number.isNaN())
+    return std::numeric_limits<double>::quiet_NaN();
   bool lost = false;
   number.convert(llvm::APFloat::IEEEdouble(),
                  llvm::APFloat::rmNearestTiesToEven, &lost);

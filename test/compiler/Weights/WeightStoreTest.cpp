@@ -169,6 +169,8 @@ TEST_F(Weights, SmallTypes) {
   EXPECT_TRUE(std::isnan(cast({1e6f}, builder.getType<Float8E4M3FNType>())[0]));
   EXPECT_EQ(cast({0, 1, 1.5f, 1e-3f}, builder.getType<Float8E8M0FNUType>()),
             (std::vector<float>{0x1p-127f, 1, 2, 0x1p-9f}));
+  EXPECT_TRUE(std::isnan(
+      cast({std::nanf("")}, builder.getType<Float8E8M0FNUType>())[0]));
   // Integers wrap, and go on with their sign.
   WeightAttr wrapped = make("cast", integers({3}, {8, 15, 16}), type({3}, i4));
   EXPECT_EQ(evaluate(make("cast", wrapped, floats({3}))),

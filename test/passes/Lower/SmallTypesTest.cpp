@@ -36,6 +36,9 @@ const Format kFormats[] = {
 
 double decode(const Format &format, unsigned code) {
   APFloat number(format.semantics(), llvm::APInt(format.bits, code));
+  // Converted, the NaN of f8E8M0FNU would be an infinity.
+  if (number.isNaN())
+    return std::numeric_limits<double>::quiet_NaN();
   bool lost;
   number.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &lost);
   return number.convertToDouble();

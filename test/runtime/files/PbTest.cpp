@@ -100,7 +100,7 @@ TEST(Pb, SaysWhatIsWrong) {
   EXPECT_NE(messageOf(std::string("\x08\x03\x10\x01\x4a\x04\0\0\0\0", 10))
                 .find("says float32[3], but holds another number"),
             std::string::npos);
-  EXPECT_NE(messageOf("\x10\x11").find("type 17"), std::string::npos);
+  EXPECT_NE(messageOf("\x10\x63").find("type 99"), std::string::npos);
   EXPECT_NE(messageOf("\x70\x01\x10\x01").find("another file"),
             std::string::npos);
 }
