@@ -108,35 +108,6 @@ static void storeSingleLanes(llvm::Module &module) {
       }
 }
 
-/// A gather of bf16 becomes one of integers. LLVM 22 takes the former apart
-/// into elements of f32 and rounds them by a call of a library.
-static void gatherAsIntegers(llvm::Module &module) {
-  for (Function &function : module)
-    for (BasicBlock &block : function)
-      for (Instruction &instruction : make_early_inc_range(block)) {
-        auto *call = dyn_cast<IntrinsicInst>(&instruction);
-        auto *type = dyn_cast<FixedVectorType>(instruction.getType());
-        if (!call || call->getIntrinsicID() != Intrinsic::masked_gather ||
-            !type || !type->getElementType()->isBFloatTy())
-          continue;
-        IRBuilder<> b(call);
-        auto *bits =
-            FixedVectorType::get(b.getInt16Ty(), type->getNumElements());
-        Value *gathered = b.CreateMaskedGather(
-            bits, call->getArgOperand(0), call->getParamAlign(0).valueOrOne(),
-            call->getArgOperand(1),
-            b.CreateBitCast(call->getArgOperand(2), bits));
-        call->replaceAllUsesWith(b.CreateBitCast(gathered, type));
-        call->eraseFromParent();
-      }
-}
-
-/// What LLVM would not compile as it is meant.
-static void legalize(llvm::Module &module) {
-  storeSingleLanes(module);
-  gatherAsIntegers(module);
-}
-
 llvm::Expected<Object> sinter::codegen::compileModule(llvm::Module &module,
                                                       const CpuTarget &target,
                                                       Vectorize vectorize) {
@@ -146,7 +117,7 @@ llvm::Expected<Object> sinter::codegen::compileModule(llvm::Module &module,
   addTargetAttributes(module, target);
   Expected<SmallVector<char, 0>> bytes =
       writeMachineCode(module, *machine, CodeGenFileType::ObjectFile,
-                       "object files", legalize, vectorize);
+                       "object files", storeSingleLanes, vectorize);
   if (!bytes)
     return bytes.takeError();
   return std::make_unique<SmallVectorMemoryBuffer>(
