@@ -262,7 +262,7 @@ def Kernel_LoopOp : Kernel_Op<"loop", [Kernel_InSchedule, SingleBlock, NoTermina
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "`index` $index `count` $count `executed` $executed (`while` $condition^)? attr-dict-with-keyword $body";
 }
-def Kernel_IfOp : Kernel_Op<"if", [Kernel_InSchedule, NoTerminator]> {
+def Kernel_IfOp : Kernel_Op<"if", [Kernel_InSchedule, SingleBlock, NoTerminator]> {
   let summary = "runs one of two bodies, by the byte in a buffer";
   let arguments = (ins Kernel_BufferType:$condition);
   let regions = (region SizedRegion<1>:$then_body, SizedRegion<1>:$else_body);

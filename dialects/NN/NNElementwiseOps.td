@@ -175,7 +175,8 @@ def NN_CastOp : NN_Op<"cast", [NN_Elementwise]> {
   let summary = "converts the element type";
   let description = [{
     Float to integer truncates towards zero and saturates, NaN gives 0; anything
-    to `i1` is `x != 0`; integer to a narrower integer wraps. To floats rounds to nearest,
+    to `i1` is `x != 0`; integer to a narrower integer wraps (ONNX's casts of floats to
+    2 and 4 bits wrap, too: they go through `i32`). To floats rounds to nearest,
     halves to even; too large values become infinity, or NaN where the type has none, or the
     largest (f4E2M1FN, where NaN becomes 0). To `f8E8M0FNU` rounds the magnitude up to a power of two
     and saturates.

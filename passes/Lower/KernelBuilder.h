@@ -21,6 +21,8 @@
 #include "passes/Lower/InstructionSet.h"
 #include "llvm/ADT/DenseMap.h"
 
+#include <unordered_map>
+
 namespace sinter {
 
 /// The type an element has in memory: i1 is i8, unsigned integers are signless,
@@ -173,7 +175,8 @@ private:
   mlir::SmallVector<llvm::StringRef> freeDims;
   mlir::Value dims, firstTile, lastTile, scratch, status;
   llvm::DenseMap<nn::SizeAttr, mlir::Value> sizes;
-  llvm::DenseMap<int64_t, mlir::Value> constants;
+  /// By value, which may be any: DenseMap reserves two.
+  std::unordered_map<int64_t, mlir::Value> constants;
   /// Entry-block code goes before this (a marker that `finish` erases).
   mlir::Operation *entryEnd = nullptr;
 };

@@ -9,6 +9,8 @@
 #include "compiler/Weights/Element.h"
 #include "llvm/ADT/StringSwitch.h"
 #include <cmath>
+#include <map>
+#include <set>
 
 using namespace mlir;
 using namespace sinter;
@@ -125,8 +127,8 @@ FailureOr<TreeTable> sinter::readTrees(NodeContext &node, StringRef prefix) {
                            missing.empty() ? count : missing.size()})))
     return failure();
   TreeTable table;
-  llvm::DenseMap<std::pair<int64_t, int64_t>, int64_t> places;
-  llvm::DenseSet<int64_t> known;
+  std::map<std::pair<int64_t, int64_t>, int64_t> places;
+  std::set<int64_t> known;
   for (size_t index = 0; index < count; ++index) {
     if (!places.try_emplace({trees[index], ids[index]}, index).second)
       return failure(

@@ -8,6 +8,7 @@
 #include "compiler/Import/Ops/Ml/Scores.h"
 #include "compiler/Import/Ops/Ml/TreeTable.h"
 #include "llvm/ADT/StringSwitch.h"
+#include <set>
 
 using namespace mlir;
 using namespace sinter;
@@ -123,7 +124,7 @@ static LogicalResult buildTreeEnsembleClassifier(NodeContext &node) {
     return node.unsupported("two classes or more",
                             Twine(classes) + " labels of classes",
                             "convert the model with the labels of all classes");
-  llvm::SmallDenseSet<int64_t> used;
+  std::set<int64_t> used;
   bool isPositive = true;
   for (const TreeEntry &entry : table->entries)
     for (auto [target, weight] : entry.weights) {
