@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Runs the test cases for single operators that the ONNX package brings along.
+"""Runs the test cases that the ONNX package brings along: those for single operators, small
+models, and layers and models that came from PyTorch.
 
 All cases must pass but those of expected-failures.txt, which says why; and none may make
 sinter crash. Cases that say the same as another one ("..._expanded": the operator as its
@@ -33,7 +34,7 @@ TIMEOUT = 120  # seconds for one case
 
 NO_DEVICE_CODE = "runs on processors only"
 HEADER = """\
-# Cases of onnx.backend.test (kind "node") that do not pass, and why.
+# Cases of onnx.backend.test that do not pass, and why.
 # Written by: node_cases.py --build build --update
 """
 
@@ -64,6 +65,16 @@ def write_case(case, folder):
                 (data / f"{kind}_{i}.pb").write_bytes(serialize(value, info))
 
 
+def link_case(case, folder):
+    """Makes the folder of a case whose files the package has."""
+    folder.mkdir(parents=True)
+    source = pathlib.Path(case.model_dir)
+    (folder / "model.onnx").symlink_to(source / "model.onnx")
+    (folder / "tolerance.json").write_text(json.dumps({"rtol": case.rtol, "atol": case.atol}))
+    for data in source.glob("test_data_set_*"):
+        (folder / data.name.removeprefix("test_")).symlink_to(data)
+
+
 def write_cases(root):
     """Writes all cases below `root`, once for each version of the ONNX package."""
     stamp = root / "complete"
@@ -81,6 +92,10 @@ def write_cases(root):
             except (AttributeError, TypeError, ValueError):
                 # A value that the package itself cannot write, such as a map.
                 (folder / "unwritable").touch()
+    for kind in ("simple", "pytorch-converted", "pytorch-operator"):
+        for case in load_model_tests(kind=kind):
+            if not (root / case.name).exists():
+                link_case(case, root / case.name)
     stamp.touch()
 
 
