@@ -102,6 +102,9 @@ Range nn::getRange(SizeAttr size) {
 
 /// How many bounds `isLessEqual` tries before it gives up.
 static constexpr unsigned maxRelaxations = 64;
+/// Longer sizes are not relaxed: what data decides makes some of thousands of
+/// terms.
+static constexpr unsigned maxRelaxedTerms = 24;
 
 /// Whether `size >= 0` follows from ranges, after replacing atoms by linear
 /// bounds: `floor(a/c)` lies in `[(a-c+1)/c, a/c]`, a maximum is at least, and
@@ -111,10 +114,12 @@ static bool isNonNegative(SizeAttr size, unsigned &relaxations) {
     return false;
   if (getRange(size).first >= 0)
     return true;
-  if (relaxations == 0)
+  if (relaxations == 0 || size.getTerms().size() > maxRelaxedTerms)
     return false;
   --relaxations;
   for (const SizeTerm &term : size.getTerms()) {
+    if (relaxations == 0)
+      return false;
     if (term.atoms.size() != 1)
       continue;
     const SizeAtom &atom = term.atoms[0];

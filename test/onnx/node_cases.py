@@ -8,8 +8,9 @@ sinter crash. Cases that say the same as another one ("..._expanded": the operat
 function body) are left out by default; with --full (or SINTER_TEST_FULL in the environment)
 they are run, too, and so are the expected failures: those that pass are named.
 
-With --device cuda the cases run on the virtual GPU (test/virtual-gpu). Algorithms, which
-have no device code, must be refused as such.
+With --device cuda the cases run on the virtual GPU (test/virtual-gpu); those that fail only
+there are in expected-failures-cuda.txt. Algorithms, which have no device code, must be
+refused as such.
 
     node_cases.py --build DIR [--device cuda] [--full] [--update] [-k REGEX]
 """
@@ -30,6 +31,7 @@ from onnx import numpy_helper
 
 HERE = pathlib.Path(__file__).resolve().parent
 LIST = HERE / "expected-failures.txt"
+CUDA_LIST = HERE / "expected-failures-cuda.txt"
 TIMEOUT = 120  # seconds for one case
 
 NO_DEVICE_CODE = "runs on processors only"
@@ -147,9 +149,9 @@ def run_case(program, folder):
     return "pass", ""
 
 
-def read_list():
+def read_list(path):
     """The reason for each expected failure, by the name of the case."""
-    lines = LIST.read_text().splitlines() if LIST.exists() else []
+    lines = path.read_text().splitlines() if path.exists() else []
     return dict(line.split(": ", 1) for line in lines if line and not line.startswith("#"))
 
 
@@ -172,7 +174,9 @@ def main():
     build = options.build.resolve()
     root = build / "node_cases" / f"onnx-{onnx.__version__}"
     write_cases(root)
-    expected = read_list()
+    expected = read_list(LIST)
+    if options.device == "cuda":
+        expected |= read_list(CUDA_LIST)
     names = sorted(p.name for p in root.iterdir() if p.is_dir())
     names = [n for n in names if re.search(options.k, n)]
     if not full:
