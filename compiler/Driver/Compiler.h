@@ -102,7 +102,7 @@ struct CompileResult {
   std::vector<Unfused> unfused;
   LockUse lock;
   std::vector<LayerDecision> layers; ///< in order; empty without a precision
-  std::vector<std::string> passes; ///< names, in the order of their first run
+  std::vector<std::string> passes;   ///< names, in the order of their first run
   std::string ir;
   Report report;
 };

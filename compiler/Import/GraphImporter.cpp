@@ -317,8 +317,8 @@ LogicalResult GraphImporter::importNode(const onnx::Node &given, Scope &scope,
           getRemedy(node.op, onnx::canonicalDomain(node.domain)));
       return markOutputs(context, /*isMissing=*/true);
     }
-    std::string problem =
-        info ? onnx::checkNode(node, *opset) : checkSignature(row->signature, node);
+    std::string problem = info ? onnx::checkNode(node, *opset)
+                               : checkSignature(row->signature, node);
     if (!problem.empty())
       return context.invalid("a node that fits the definition of " +
                                  context.getOp() + "-" +

@@ -6,7 +6,6 @@
 
 #include "compiler/Import/OpTable.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/ADT/StringSwitch.h"
 
 using namespace mlir;
 using namespace sinter;
@@ -90,8 +89,6 @@ StringRef sinter::getRemedy(StringRef op, StringRef domain) {
   if (!domain.empty())
     return "export the model with operators of the standard domain, or give it "
            "a function body in the model";
-  return llvm::StringSwitch<StringRef>(op)
-      .Case("GatherND", "rewrite with Gather on a flattened tensor")
-      .Default("rewrite the node with supported operators, or cut the graph "
-               "before it");
+  return "rewrite the node with supported operators, or cut the graph before "
+         "it";
 }

@@ -146,8 +146,9 @@ void sinter::registerPhasePipelines() {
       [](OpPassManager &pm) { buildPlanPipeline(pm, {}); });
   static PassPipelineRegistration<> compress(
       "sinter-phase-compress", "the phase compress", buildCompressPipeline);
-  static PassPipelineRegistration<> fuse("sinter-phase-fuse", "the phase fuse",
-                                         [](OpPassManager &pm) { buildFusePipeline(pm); });
+  static PassPipelineRegistration<> fuse(
+      "sinter-phase-fuse", "the phase fuse",
+      [](OpPassManager &pm) { buildFusePipeline(pm); });
   static PassPipelineRegistration<> outline(
       "sinter-phase-outline", "the phase outline", buildOutlinePipeline);
   static PassPipelineRegistration<> lower(

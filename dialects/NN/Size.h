@@ -28,8 +28,8 @@ SizeAttr sub(SizeAttr lhs, SizeAttr rhs);
 SizeAttr mul(SizeAttr lhs, SizeAttr rhs);
 SizeAttr mul(SizeAttr lhs, int64_t rhs);
 /// Division rounding down, up; remainder with the sign of the divisor. A
-/// divisor of 0 gives 0. `(a*b) floordiv b` folds to `a`, unless late dimensions
-/// may make `b` 0; `ceilDiv` is written with `floorDiv`.
+/// divisor of 0 gives 0. `(a*b) floordiv b` folds to `a`, unless late
+/// dimensions may make `b` 0; `ceilDiv` is written with `floorDiv`.
 SizeAttr floorDiv(SizeAttr lhs, SizeAttr rhs);
 SizeAttr floorDiv(SizeAttr lhs, int64_t rhs);
 SizeAttr ceilDiv(SizeAttr lhs, SizeAttr rhs);

@@ -124,9 +124,9 @@ static Value buildIntegerPower(NodeContext &node, Value base, Value exponent) {
   unsigned bits = count.getIntOrFloatBitWidth();
   // A known exponent says which squares are needed.
   std::optional<int64_t> known;
-  if (auto list = node.getIntegerList(1);
-      list && list->size() == 1 && list->front() > 0 &&
-      node.getRank(1) <= node.getRank(0))
+  if (auto list = node.getIntegerList(1); list && list->size() == 1 &&
+                                          list->front() > 0 &&
+                                          node.getRank(1) <= node.getRank(0))
     known = list->front();
   for (unsigned bit = 0; bit < bits; ++bit) {
     if (known) {

@@ -57,8 +57,7 @@ TEST_F(LateSizesTest, ConditionsAreOneOrZero) {
           << value << " == " << wanted;
     EXPECT_EQ(evaluate(isNegative(late), value), value < 0) << value;
   }
-  SizeAttr chosen =
-      select(isEqual(late, 2), symbol("n"), constant(-5));
+  SizeAttr chosen = select(isEqual(late, 2), symbol("n"), constant(-5));
   EXPECT_EQ(evaluate(chosen, 2), 7);
   EXPECT_EQ(evaluate(chosen, 3), -5);
 }
