@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 
 namespace sinter::cli {
 
@@ -146,6 +147,12 @@ Distance measureDistance(const Value &expected, const Value &found) {
     result.relative = std::max(result.relative, relative);
   }
   return result;
+}
+
+nlohmann::ordered_json toJson(double number) {
+  if (std::isfinite(number))
+    return number;
+  return std::isnan(number) ? "nan" : number < 0 ? "-inf" : "inf";
 }
 
 } // namespace sinter::cli

@@ -8,6 +8,7 @@
 
 #include "tools/sinter/Tensors.h"
 
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 namespace sinter::cli {
@@ -43,6 +44,9 @@ struct Distance {
 /// Measures all elements; where only one is a number, or infinities differ, the
 /// distance is infinite.
 Distance measureDistance(const Value &expected, const Value &found);
+
+/// A number for a report. JSON has no infinity and no NaN: they become text.
+nlohmann::ordered_json toJson(double number);
 
 } // namespace sinter::cli
 

@@ -171,12 +171,6 @@ static void printRow(const Row &row) {
   std::printf("%s%s\n", node.empty() ? "" : "  ", node.c_str());
 }
 
-static Json toJson(double number) {
-  if (std::isfinite(number))
-    return number;
-  return std::isnan(number) ? "nan" : number < 0 ? "-inf" : "inf";
-}
-
 static Json toJson(const std::vector<Row> &rows) {
   Json list = Json::array();
   for (const Row &row : rows)

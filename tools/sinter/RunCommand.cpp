@@ -11,7 +11,6 @@
 #include "tools/sinter/Session.h"
 #include "tools/sinter/Tensors.h"
 
-#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -26,13 +25,6 @@ struct RunOptions : CommonOptions {
   bool noVerify = false;
 };
 } // namespace
-
-/// Text of a number for people; JSON has no infinity, so it gets text as well.
-static Json toJson(double number) {
-  if (std::isfinite(number))
-    return number;
-  return std::isnan(number) ? "nan" : number < 0 ? "-inf" : "inf";
-}
 
 /// Writes the outputs and manifest.json.
 static void writeOutputs(const std::string &folder,

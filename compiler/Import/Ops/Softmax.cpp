@@ -19,17 +19,24 @@ struct Shifted {
 } // namespace
 
 /// Before opset 13 the dimensions from `axis` on count as one.
-static FailureOr<Shifted> shiftByMaximum(NodeContext &node) {
-  int64_t rank = node.getRank(0);
-  bool isCoerced = node.getOpset() < 13;
-  if (rank == 0)
+static bool isCoerced(NodeContext &node) { return node.getOpset() < 13; }
+
+/// The attribute `axis`, which says more than one dimension where
+/// `isCoerced`.
+static FailureOr<int64_t> readAxis(NodeContext &node) {
+  if (node.getRank(0) == 0)
     return node.invalid("an input of rank 1 or more", "a scalar");
-  FailureOr<int64_t> axis =
-      node.normalizeAxis(node.getInt("axis", isCoerced ? 1 : -1), rank);
+  return node.normalizeAxis(node.getInt("axis", isCoerced(node) ? 1 : -1),
+                            node.getRank(0));
+}
+
+static FailureOr<Shifted> shiftByMaximum(NodeContext &node) {
+  FailureOr<int64_t> axis = readAxis(node);
   if (failed(axis))
     return failure();
   Shifted result;
-  for (int64_t i = *axis; i < (isCoerced ? rank : *axis + 1); ++i)
+  int64_t end = isCoerced(node) ? node.getRank(0) : *axis + 1;
+  for (int64_t i = *axis; i < end; ++i)
     result.axes.push_back(i);
   Value x = node.getInput(0);
   result.value = node.elementwise<nn::SubOp>(
@@ -59,17 +66,12 @@ static LogicalResult importLogSoftmax(NodeContext &node) {
 
 /// 1 at the first largest element along the axis, 0 elsewhere.
 static LogicalResult importHardmax(NodeContext &node) {
-  Term x = Term::input(node, 0);
-  int64_t rank = x.getRank();
-  bool isCoerced = node.getOpset() < 13;
-  if (rank == 0)
-    return node.invalid("an input of rank 1 or more", "a scalar");
-  FailureOr<int64_t> axis =
-      node.normalizeAxis(node.getInt("axis", isCoerced ? 1 : -1), rank);
+  FailureOr<int64_t> axis = readAxis(node);
   if (failed(axis))
     return failure();
+  Term x = Term::input(node, 0);
   SmallVector<nn::SizeAttr> sizes = x.getSizes();
-  if (isCoerced) {
+  if (isCoerced(node)) {
     ArrayRef<nn::SizeAttr> all = sizes;
     x = x.reshape({nn::product(node.getContext(), all.take_front(*axis)),
                    nn::product(node.getContext(), all.drop_front(*axis))});
